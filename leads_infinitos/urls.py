@@ -1,0 +1,14 @@
+"""Every address of the product, in one place per app. Patterns end in a slash; FinalSlashMiddleware serves both forms."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("leads_infinitos.portal.urls")),
+    path("", include("accounts.urls")),
+    path("", include("extraction.urls")),
+    path("", include("campaigns.urls")),
+    path("webhooks/", include("billing.urls")),
+    path("api/", include("leads_infinitos.portal.api_urls")),
+    path("admin/", admin.site.urls),
+]
