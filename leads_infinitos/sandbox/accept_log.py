@@ -44,10 +44,11 @@ class AcceptLog:
     def add(
         self, *, provider: str, instance: str, to: str, phone: str, message_id: str, text: str, kind: str = "text"
     ) -> None:
-        """Record one accepted message. Everything but `text` must need no JSON escaping: this is the benchmarks' hot path."""
+        """Record one accepted message. On the benchmarks' hot path: only `text` may need JSON escaping."""
         line = (
-            f'{{"n": {len(self._lines) + 1}, "wall": {time.time():.6f}, "provider": "{provider}", "instance": "{instance}", '
-            f'"to": "{to}", "phone": "{phone}", "id": "{message_id}", "kind": "{kind}", "text": {json.dumps(text)}}}\n'
+            f'{{"n": {len(self._lines) + 1}, "wall": {time.time():.6f}, "provider": "{provider}", '
+            f'"instance": "{instance}", "to": "{to}", "phone": "{phone}", "id": "{message_id}", "kind": "{kind}", '
+            f'"text": {json.dumps(text)}}}\n'
         ).encode("ascii")
         self._lines.append(line)
         if self._fd is not None:

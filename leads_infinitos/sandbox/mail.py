@@ -62,7 +62,7 @@ class Mailbox:
         self._server.close()
         for session in self._sessions:
             if session.transport is not None:
-                session.transport.abort()
+                session.transport.close()
         await self._server.wait_closed()
         await asyncio.sleep(0)  # lets the dropped sessions end before the loop does
         self._server = None

@@ -52,7 +52,6 @@ class Instance:
     demo: bool = False
     webhook: Webhook = field(default_factory=Webhook)
     faults: FaultPlan = field(default_factory=FaultPlan)
-    unknown_as_200: bool = False
     sends: int = 0
     accepted: int = 0
     checks: int = 0

@@ -15,6 +15,7 @@ from leads_infinitos.sandbox.mega.faults import Call
 from leads_infinitos.sandbox.mega.instances import KEY, PHONE, Instance, Status, demo_instances
 from leads_infinitos.sandbox.mega.numbers import address_of
 from leads_infinitos.sandbox.mega.webhooks import Webhooks
+from leads_infinitos.sandbox.provider import Panel
 
 Answer = Awaitable[web.StreamResponse]
 Handler = Callable[[web.Request], Answer]
@@ -30,16 +31,21 @@ class MegaApi:
     def __init__(self, *, log: AcceptLog, stopping: asyncio.Event, admin_token: str | None = None) -> None:
         self.log = log
         self.webhooks = Webhooks()
-        self.admin_token = admin_token
+        self.admin_token = admin_token  # of a dedicated server; None: a shared plan, without init, list and delete
+        self.unknown_as_200 = False
         self.instances: dict[str, Instance] = {}
         self._sender = sends.Sender(log=log, webhooks=self.webhooks, stopping=stopping)
         self.reset()
 
     def reset(self) -> None:
         self.instances = {instance.key: instance for instance in demo_instances()}
+        self.unknown_as_200 = False
 
     def state(self) -> dict[str, object]:
         return {"instances": [instance.as_json() for instance in self.instances.values()]}
+
+    def panels(self) -> list[Panel]:
+        return []
 
     async def close(self) -> None:
         await self.webhooks.close()
@@ -77,9 +83,10 @@ class MegaApi:
         async def send(request: web.Request) -> web.StreamResponse:
             instance = self.instances.get(request.match_info["key"])
             if instance is None or request.headers.get("Authorization") != instance.bearer:
-                instance = self._enter(request)
-                if isinstance(instance, web.Response):
-                    return instance
+                entered = self._enter(request)
+                if isinstance(entered, web.Response):
+                    return entered
+                instance = entered
             return await self._sender.send(request, instance, content_of)
 
         return send
@@ -100,7 +107,7 @@ class MegaApi:
             return replies.unauthorized()
         instance = self.instances.get(request.match_info["key"])
         if instance is None:
-            return replies.instance_not_found()
+            return replies.error_true("Instance not found") if self.unknown_as_200 else replies.instance_not_found()
         if token in (instance.token, self.admin_token):
             return instance
         if any(token == other.token for other in self.instances.values()):
@@ -112,8 +119,6 @@ class MegaApi:
         refused = await self._fault(request, instance, Call.STATUS)
         if refused is not None:
             return refused
-        if instance.unknown_as_200:
-            return replies.error_true("Instance not found")
         shown: dict[str, object] = {"key": instance.key, "status": instance.status}
         if instance.connected:
             user = f"{instance.phone}:7@s.whatsapp.net"

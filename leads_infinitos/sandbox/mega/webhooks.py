@@ -70,7 +70,7 @@ class Webhooks:
         hook = instance.webhook
         key: dict[str, object] = {"remoteJid": address.jid, "fromMe": True, "id": message_id}
         events = [_message(instance, key, text=text, name=instance.name)] if hook.echo else []
-        acks = [
+        acks: list[dict[str, object]] = [
             {
                 "instance_key": instance.key,
                 "jid": instance.jid,
