@@ -6,7 +6,7 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -16,7 +16,7 @@ from leads_infinitos.sandbox.provider import CONTROL
 
 T = TypeVar("T")
 
-TIMEOUT_S = 10.0
+TIMEOUT_S = 15.0  # more than the sandbox itself waits for a webhook's answer
 POLL_S = 0.01
 
 
@@ -119,6 +119,21 @@ class SandboxClient:
         body: dict[str, object] = {"instance": instance, "from": sender, "text": text, "name": name, "lid": lid}
         status: int | None = self.post("/incoming", body)["webhook_status"]
         return status
+
+    def post_hotmart(
+        self,
+        *,
+        url: str,
+        hottok: str,
+        template: str = "PURCHASE_APPROVED",
+        overrides: Mapping[str, object] | None = None,
+        payload: Mapping[str, object] | None = None,
+    ) -> dict[str, Any]:
+        """Post one Hotmart event, made from a template or given whole: `status` (None: no answer), `body`, `event`."""
+        fields: dict[str, object] = {"url": url, "hottok": hottok, "overrides": dict(overrides or {})}
+        fields |= {"template": template} if payload is None else {"payload": dict(payload)}
+        posted: dict[str, Any] = self.post("/hotmart", fields)
+        return posted
 
     def refuse_mails(self, kind: str | None, *, times: int | None = None) -> None:
         """`temporary` or `permanent` refusals of the next mails; None takes them again."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
+import logging
 import re
 import time
 from collections import deque
@@ -51,6 +52,7 @@ class Mailbox:
 
     async def start(self, *, host: str, port: int) -> int:
         """Listen; the port in use, chosen by the system when `port` is 0."""
+        logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd logs every address at INFO
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._session, host=host, port=port)
         bound: int = self._server.sockets[0].getsockname()[1]
@@ -125,7 +127,10 @@ def _part(message: EmailMessage, subtype: str) -> str:
     part = message.get_body(preferencelist=(subtype,))
     if part is None:
         return ""
-    content: str = part.get_content()
+    try:
+        content: str = part.get_content()
+    except LookupError:  # a charset that does not exist
+        content = bytes(part.get_payload(decode=True) or b"").decode("utf-8", errors="replace")
     return content.replace("\r\n", "\n")
 
 

@@ -10,9 +10,11 @@ from aiohttp import web
 
 from leads_infinitos.sandbox.accept_log import AcceptLog
 from leads_infinitos.sandbox.control import Control
+from leads_infinitos.sandbox.hotmart_poster import HotmartPoster
 from leads_infinitos.sandbox.mail import Mailbox
 from leads_infinitos.sandbox.mega import control as mega_control
 from leads_infinitos.sandbox.mega.provider import MegaApi
+from leads_infinitos.sandbox.page.page import Page
 from leads_infinitos.sandbox.provider import Provider
 
 MAX_BODY_BYTES = 32 * 1024 * 1024  # base64 media
@@ -40,11 +42,12 @@ class SandboxServer:
         self.log = AcceptLog(options.accept_log)
         self.mailbox = Mailbox()
         mega = MegaApi(log=self.log, stopping=self._stopping, admin_token=options.mega_admin_token)
-        self.providers: list[Provider] = [mega]
+        self.providers: list[Provider] = [mega, HotmartPoster()]
         self._routes = [
-            *mega.routes(),
+            *(route for provider in self.providers for route in provider.routes()),
             *mega_control.routes(mega),
             *Control(log=self.log, mailbox=self.mailbox, providers=self.providers).routes(),
+            *Page(log=self.log, mailbox=self.mailbox, providers=self.providers).routes(),
         ]
 
     async def start(self) -> None:

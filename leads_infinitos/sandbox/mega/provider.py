@@ -14,6 +14,7 @@ from leads_infinitos.sandbox.mega import qr, replies, sends
 from leads_infinitos.sandbox.mega.faults import Call
 from leads_infinitos.sandbox.mega.instances import KEY, PHONE, Instance, Status, demo_instances
 from leads_infinitos.sandbox.mega.numbers import address_of
+from leads_infinitos.sandbox.mega.panel import numbers_panel
 from leads_infinitos.sandbox.mega.webhooks import Webhooks
 from leads_infinitos.sandbox.provider import Panel
 
@@ -45,7 +46,7 @@ class MegaApi:
         return {"instances": [instance.as_json() for instance in self.instances.values()]}
 
     def panels(self) -> list[Panel]:
-        return []
+        return [numbers_panel(self.instances.values())]
 
     async def close(self) -> None:
         await self.webhooks.close()

@@ -79,8 +79,9 @@ class Sender:
             return replies.bad_request("to must name a chat, and the message must not be empty")
         plan = instance.faults
         fault = plan.take(Call.SEND) or address.magic
+        latency_ms = plan.latency_ms if Call.SEND in plan.calls else 0
         if fault is not None and fault not in ACCEPTING:
-            await self.pause(plan.latency_ms)
+            await self.pause(latency_ms)
             return await self.refuse(request, instance, fault)
         if not instance.connected:
             return replies.not_logged_in()
@@ -90,8 +91,7 @@ class Sender:
         self._accept(instance, address, content, message_id)
         if instance.webhook.active:
             await self._webhooks.after_send(instance, address, message_id=message_id, text=content.text)
-        if Call.SEND in plan.calls:
-            await self.pause(plan.latency_ms)
+        await self.pause(latency_ms)
         if fault is not None:
             return await self.refuse(request, instance, fault)
         return replies.encoded(

@@ -1,0 +1,1 @@
+"""The page to look at what was "delivered" and to throw the switches."""
