@@ -109,6 +109,10 @@ class SandboxClient:
         made = self.post("/instances", {"key": key, **fields})
         return MegaInstance(host=self.mega_url, key=made["key"], token=made["token"])
 
+    def remove_instance(self, key: str) -> None:
+        """The key becomes unknown. Raises SandboxError when it already was."""
+        self._open(urllib.request.Request(f"{self.url}{CONTROL}/instances/{quote(key)}", method="DELETE"))  # noqa: S310
+
     def set_faults(self, instance: str | None = None, **plan: object) -> None:
         """Replace the fault plan of one instance, or of all. Fields: fault, calls (list), times, every, latency_ms,
         retry_after_s, hang_s, unknown_as_200. Without fields everything works again."""

@@ -81,7 +81,7 @@ def sandbox_process(*, accept_log: Path | None = None, mega_admin_token: str | N
         ready_file = Path(folder, "ready.json")
         command = [sys.executable, "-m", "leads_infinitos.sandbox", "--port", "0", "--smtp-port", "0"]
         command += ["--ready-file", str(ready_file)]
-        command += ["--accept-log", str(accept_log)] if accept_log is not None else []
+        command += ["--accept-log", str(accept_log.resolve())] if accept_log is not None else []
         command += ["--mega-admin-token", mega_admin_token] if mega_admin_token is not None else []
         root = Path(__file__).resolve().parents[2]
         process = subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL)  # noqa: S603 (our own module)

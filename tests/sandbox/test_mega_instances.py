@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from leads_infinitos.sandbox.client import MegaInstance, SandboxClient
+from leads_infinitos.sandbox.client import MegaInstance, SandboxClient, SandboxError
 from leads_infinitos.sandbox.running import running_sandbox
 from tests.sandbox.wire import MARIA, Mega, call
 
@@ -160,3 +160,14 @@ def test_a_path_that_does_not_exist_is_an_html_404_that_escapes_it(mega: Mega) -
     assert reply.status == 404
     assert reply.headers["content-type"].startswith("text/html")
     assert "<script>" not in reply.text
+
+
+def test_each_new_instance_has_a_token_and_a_number_of_its_own_until_it_is_removed(sandbox: SandboxClient) -> None:
+    one, two = sandbox.add_instance(), sandbox.add_instance()
+    assert one.token != two.token
+    assert sandbox.instance_state(one.key)["phone"] != sandbox.instance_state(two.key)["phone"]
+    assert sandbox.add_instance(one.key, name="Loja Nova").token == one.token, "changing keeps the rest"
+    sandbox.remove_instance(one.key)
+    assert Mega(one).get("/instance/{k}").json()["message"] == "Instance not found"
+    with pytest.raises(SandboxError):
+        sandbox.remove_instance(one.key)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from aiohttp import web
 
 from leads_infinitos.sandbox.mega.faults import Call, Fault, FaultPlan
-from leads_infinitos.sandbox.mega.instances import KEY, PHONE, SECRET, Instance, Status, Webhook
+from leads_infinitos.sandbox.mega.instances import KEY, PHONE, SECRET, Instance, Status, Webhook, new_instance
 from leads_infinitos.sandbox.mega.numbers import address_of
 from leads_infinitos.sandbox.mega.provider import MegaApi
 from leads_infinitos.sandbox.provider import CONTROL
@@ -45,9 +45,7 @@ class MegaControl:
         key = text_field(fields, "key") or f"megasandbox-{secrets.token_hex(4)}"
         if not KEY.fullmatch(key):
             raise BadField("key holds letters, digits, '.', '_' and '-' only")
-        instance = self._mega.instances.get(key) or Instance(
-            key=key, token=secrets.token_hex(8), phone="5511900000009", name="Loja Exemplo"
-        )
+        instance = self._mega.instances.get(key) or new_instance(key)
         _apply(instance, fields)
         self._mega.instances[key] = instance
         status = text_field(fields, "status")

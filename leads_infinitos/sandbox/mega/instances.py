@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import enum
 import re
+import secrets
 import time
+import zlib
 from dataclasses import dataclass, field
 
 from leads_infinitos.sandbox.mega.faults import FaultPlan
@@ -128,6 +130,16 @@ class Instance:
                 "failed": hook.failed,
             },
         }
+
+
+def new_instance(key: str) -> Instance:
+    """A connected instance with a token of its own, and a number that only this key has."""
+    return Instance(
+        key=key,
+        token=secrets.token_hex(8),
+        phone=f"55119{zlib.crc32(key.encode()) % 10**8:08d}",
+        name="Loja Exemplo",
+    )
 
 
 def demo_instances() -> list[Instance]:

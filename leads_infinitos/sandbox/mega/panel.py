@@ -39,7 +39,7 @@ def numbers_panel(instances: Iterable[Instance]) -> Panel:
         f"{CONTROL}/instances",
         field("Chave da instância", "key", hint="loja-centro")
         + field("Token", "token", hint="gerado se vazio")
-        + field("Número, com 55", "phone", hint="5511900000009"),
+        + field("Número, com 55", "phone", hint="inventado se vazio"),
         button="Criar número",
         css="form columns",
     )

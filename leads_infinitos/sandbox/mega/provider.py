@@ -12,7 +12,7 @@ from aiohttp import web
 from leads_infinitos.sandbox.accept_log import AcceptLog
 from leads_infinitos.sandbox.mega import qr, replies, sends
 from leads_infinitos.sandbox.mega.faults import Call
-from leads_infinitos.sandbox.mega.instances import KEY, PHONE, Instance, Status, demo_instances
+from leads_infinitos.sandbox.mega.instances import KEY, PHONE, Instance, Status, demo_instances, new_instance
 from leads_infinitos.sandbox.mega.numbers import address_of
 from leads_infinitos.sandbox.mega.panel import numbers_panel
 from leads_infinitos.sandbox.mega.webhooks import Webhooks
@@ -197,9 +197,7 @@ class MegaApi:
         key = request.query.get("instance_key", "")
         if not KEY.fullmatch(key) or key in self.instances or self.admin_token is None:
             return replies.bad_request("instance_key is missing or taken")
-        self.instances[key] = instance = Instance(
-            key=key, token=secrets.token_hex(16), phone="5511900000009", name="Loja Exemplo"
-        )
+        self.instances[key] = instance = new_instance(key)
         instance.become(Status.DISCONNECTED)
         data = (await _object(request)).get("messageData")
         if isinstance(data, dict):

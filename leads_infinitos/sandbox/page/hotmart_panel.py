@@ -42,7 +42,7 @@ def _posted(one: Posted) -> str:
     again = form(f"{CONTROL}/hotmart", hidden("repeat", one.n), button="Postar de novo", css="quiet")
     return (
         f'<article class="posted"><h3>{e(one.event.get("event", "?"))}</h3>'
-        f'<p class="note">{e(transaction)} · {clock(one.wall)} · '
+        f'<p class="note">{e(f"{transaction} · ") if transaction else ""}{clock(one.wall)} · '
         f'<span class="status {"connected" if good else "disconnected"}">{"✓" if good else "✕"} {e(answered)}</span> '
         f'{e(one.body[:200])}</p><div class="actions">{again}</div></article>'
     )

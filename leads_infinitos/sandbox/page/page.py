@@ -15,6 +15,7 @@ from leads_infinitos.sandbox.provider import CONTROL, Panel, Provider
 
 REFRESH_S = 5
 STYLE = Path(__file__).with_name("sandbox.css")
+ICON = Path(__file__).with_name("icon.svg")
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
@@ -29,9 +30,13 @@ class Page:
     def routes(self) -> Iterable[web.RouteDef]:
         yield web.get("/", self.page)
         yield web.get(f"{CONTROL}/sandbox.css", self.style)
+        yield web.get(f"{CONTROL}/icon.svg", self.icon)
 
     async def style(self, request: web.Request) -> web.StreamResponse:
         return web.Response(text=STYLE.read_text(encoding="utf-8"), content_type="text/css")
+
+    async def icon(self, request: web.Request) -> web.StreamResponse:
+        return web.Response(text=ICON.read_text(encoding="utf-8"), content_type="image/svg+xml")
 
     async def page(self, request: web.Request) -> web.StreamResponse:
         """Everything at a glance; `?auto` draws it again every few seconds."""
@@ -57,7 +62,8 @@ def layout(panels: Sequence[Panel], *, auto: bool, messages: int, mails: int) ->
     return (
         '<!doctype html><html lang="pt-BR"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">{refresh}'
-        f'<title>Sandbox · Leads Infinitos</title><link rel="stylesheet" href="{CONTROL}/sandbox.css"></head><body>'
+        f'<title>Sandbox · Leads Infinitos</title><link rel="stylesheet" href="{CONTROL}/sandbox.css">'
+        f'<link rel="icon" href="{CONTROL}/icon.svg" type="image/svg+xml"></head><body>'
         '<header class="top"><div><h1>Sandbox</h1>'
         "<p>Nada daqui chega a ninguém: o WhatsApp, os e-mails e a Hotmart são de mentira.</p></div>"
         f'<p class="counts"><span><b>{messages}</b> mensagens</span><span><b>{mails}</b> e-mails</span></p></header>'

@@ -34,7 +34,10 @@ def _phone(instance: str, lines: list[AcceptedLine]) -> str:
     bubbles = "".join(_bubble(line) for line in lines[:BUBBLES])
     more = len(lines) - BUBBLES
     rest = f'<p class="note">e mais {more} entre as últimas {LAST_MESSAGES}</p>' if more > 0 else ""
-    return f'<article class="phone"><h3>{e(instance)}</h3><ol class="chat">{bubbles}</ol>{rest}</article>'
+    return (
+        f'<article class="phone"><h3>{e(instance)}</h3>'
+        f'<ol class="chat" tabindex="0" aria-label="Mensagens de {e(instance)}">{bubbles}</ol>{rest}</article>'
+    )
 
 
 def _bubble(line: AcceptedLine) -> str:
