@@ -6,6 +6,7 @@ recomputed after every event and by a clock job, so that arrival order does not 
 
 from __future__ import annotations
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -55,6 +56,10 @@ class Plan(models.Model):
     def __str__(self) -> str:
         return f"{self.get_slug_display()} v{self.version}"
 
+    @property
+    def lets_choose_daily(self) -> bool:
+        return self.daily_min < self.daily_max
+
 
 class Period(models.TextChoices):
     MONTHLY = "monthly", "Mensal"
@@ -67,10 +72,15 @@ class CatalogueProduct(models.Model):
     hotmart_id = models.CharField("id na Hotmart", max_length=40, unique=True)
     ucode = models.CharField("ucode", max_length=60, blank=True)
     name = models.CharField("nome", max_length=200, blank=True)
+    # Days of access after the paid period while a renewal is unpaid. At least one: renewals are charged minutes to hours
+    # after the period's last instant (contracts: Hotmart §3.1).
+    grace_days = models.PositiveSmallIntegerField("tolerância (dias)", default=5, validators=[MinValueValidator(1)])
+    cancelled_grace_days = models.PositiveSmallIntegerField("tolerância depois de cancelada (dias)", default=0)
 
     class Meta:
         verbose_name = "produto da Hotmart"
         verbose_name_plural = "produtos da Hotmart"
+        constraints = [models.CheckConstraint(condition=Q(grace_days__gte=1), name="catalogue_grace_one_day")]
 
     def __str__(self) -> str:
         return self.name or self.hotmart_id
@@ -133,6 +143,10 @@ class PaymentEvent(models.Model):
     payload = models.JSONField("conteúdo", null=True, blank=True)  # redacted: no hottok
     raw = models.BinaryField(null=True, blank=True, editable=False)  # only of a body that could not be parsed
     body_digest = models.CharField(max_length=64, editable=False)
+    # Taken from the payload, to find and retry events by; empty when it does not say.
+    subscriber_code = models.CharField("assinante", max_length=60, blank=True)
+    transaction = models.CharField("transação", max_length=60, blank=True)
+    buyer_email = models.CharField("e-mail do comprador", max_length=254, blank=True)
     produced_at = models.DateTimeField("produzido em", null=True, blank=True)
     received_at = models.DateTimeField("recebido em", default=timezone.now)
     status = models.CharField("situação", max_length=10, choices=Status.choices, default=Status.PENDING)
@@ -149,6 +163,9 @@ class PaymentEvent(models.Model):
         constraints = [models.UniqueConstraint(fields=["source", "dedupe_key"], name="payment_event_once")]
         indexes = [  # billing.services.inbox.claim: the next events to process
             models.Index(fields=["try_at"], condition=Q(status="pending"), name="payment_event_due"),
+            # billing.services.inbox.retry_parked, billing.selectors: what waits for an operator, by reason or by buyer
+            models.Index(fields=["reason"], condition=Q(status="parked"), name="payment_event_parked"),
+            models.Index(fields=["buyer_email"], condition=Q(status="parked"), name="payment_event_parked_buyer"),
         ]
 
     def __str__(self) -> str:
@@ -163,22 +180,38 @@ class Subscription(models.Model):
     account = models.ForeignKey(
         Account, models.CASCADE, null=True, blank=True, related_name="subscriptions", verbose_name="conta"
     )
-    buyer_email = models.CharField("e-mail do comprador", max_length=254, blank=True)
     created_at = models.DateTimeField("criada em", default=timezone.now)
 
     class Meta:
         verbose_name = "assinatura"
         verbose_name_plural = "assinaturas"
-        indexes = [  # billing.selectors.licence_for_email: a buyer's alias
-            models.Index(fields=["buyer_email"], name="subscription_buyer"),
-        ]
 
     def __str__(self) -> str:
         return self.code
 
 
+class BuyerAddress(models.Model):
+    """An e-mail address that bought a subscription: an alias of its account, which the owner need not log in with."""
+
+    subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="addresses", verbose_name="assinatura")
+    email = models.CharField("e-mail", max_length=254)  # lower case
+    created_at = models.DateTimeField("visto em", default=timezone.now)
+
+    class Meta:
+        verbose_name = "e-mail de comprador"
+        verbose_name_plural = "e-mails de comprador"
+        constraints = [models.UniqueConstraint(fields=["subscription", "email"], name="buyer_address_once")]
+        indexes = [models.Index(fields=["email"], name="buyer_address_email")]  # billing.selectors.find_account
+
+    def __str__(self) -> str:
+        return self.email
+
+
 class Payment(models.Model):
-    """One transaction. What is true of it is the set of its `PaymentStatus` rows, whatever order they came in."""
+    """One transaction. What is true of it is the set of its `PaymentStatus` rows, whatever order they came in.
+
+    Dates and price here are derived from those rows (billing.domain.payments) for screens; the projection reads the rows.
+    """
 
     transaction = models.CharField("transação", max_length=60, unique=True)
     subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="payments", verbose_name="assinatura")
@@ -200,11 +233,15 @@ class Payment(models.Model):
 
 
 class PaymentStatus(models.Model):
-    """That a status of a payment was seen, with the time the provider produced it."""
+    """That a status of a payment was seen, with what that event said of the payment (the latest one of equal status)."""
 
     payment = models.ForeignKey(Payment, models.CASCADE, related_name="statuses", verbose_name="pagamento")
     status = models.CharField("situação", max_length=20)  # webhook words: APPROVED, COMPLETED, REFUNDED …
     produced_at = models.DateTimeField("produzido em")
+    approved_at = models.DateTimeField("aprovado em", null=True, blank=True)
+    # Sets an end only on APPROVED and COMPLETED: other events carry the following cycle (contracts: Hotmart §3.1).
+    next_charge_at = models.DateTimeField("próxima cobrança", null=True, blank=True)
+    price_cents = models.BigIntegerField("valor (centavos)", null=True, blank=True)
     event = models.ForeignKey(PaymentEvent, models.SET_NULL, null=True, related_name="+", verbose_name="evento")
 
     class Meta:
@@ -241,6 +278,46 @@ class Grant(models.Model):
         return f"{self.plan} até {self.ends_at or 'retirada'}"
 
 
+class Revocation(models.Model):
+    """An account shut by an operator: beats every payment and grant until it is withdrawn."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="revocations", verbose_name="conta")
+    reason = models.CharField("motivo", max_length=200)
+    revoked_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", verbose_name="revogada por")
+    revoked_at = models.DateTimeField("revogada em")
+    withdrawn_at = models.DateTimeField("retirada em", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "revogação"
+        verbose_name_plural = "revogações"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"], condition=Q(withdrawn_at__isnull=True), name="revocation_one_in_force"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.revoked_at:%Y-%m-%d}"
+
+
+class BlockLift(models.Model):
+    """An operator's decision that the chargebacks a subscription had until then no longer block it."""
+
+    subscription = models.ForeignKey(
+        Subscription, models.CASCADE, related_name="block_lifts", verbose_name="assinatura"
+    )
+    reason = models.CharField("motivo", max_length=200)
+    lifted_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", verbose_name="liberada por")
+    lifted_at = models.DateTimeField("liberada em")
+
+    class Meta:
+        verbose_name = "liberação de bloqueio"
+        verbose_name_plural = "liberações de bloqueio"
+
+    def __str__(self) -> str:
+        return f"{self.subscription_id} {self.lifted_at:%Y-%m-%d}"
+
+
 class LicenceState(models.TextChoices):
     NONE = "none", "Sem licença"
     PENDING = "pending", "Aguardando pagamento"
@@ -254,6 +331,17 @@ class LicenceState(models.TextChoices):
     BLOCKED = "blocked", "Bloqueada"
 
 
+ACCESS_STATES = frozenset(
+    {
+        LicenceState.TRIALING,
+        LicenceState.ACTIVE,
+        LicenceState.CANCELING,
+        LicenceState.DISPUTED,
+        LicenceState.PAST_DUE,
+    }
+)
+
+
 class Licence(models.Model):
     """The account's right to a plan now: a projection of facts, one row per account, never edited by hand."""
 
@@ -265,7 +353,10 @@ class Licence(models.Model):
     period = models.CharField("período", max_length=10, choices=Period.choices, blank=True)
     access_until = models.DateTimeField("acesso até", null=True, blank=True)  # before grace; NULL = no end
     grace_until = models.DateTimeField("tolerância até", null=True, blank=True)
-    first_access_at = models.DateTimeField("primeiro acesso", null=True, blank=True)
+    first_access_at = models.DateTimeField(
+        "primeiro acesso", null=True, blank=True
+    )  # set once; quota cycles count from it
+    needs_review = models.BooleanField("revisar", default=False)  # one of its subscriptions is blocked by a chargeback
     # The customer's choice of messages per day and number, where the plan offers one.
     chosen_daily = models.PositiveIntegerField("por dia e número (escolha)", null=True, blank=True)
     recompute_at = models.DateTimeField(
@@ -282,6 +373,11 @@ class Licence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.get_state_display()}"
+
+    @property
+    def has_access(self) -> bool:
+        """Whether the state gives access, as of `computed_at`; ask `billing.selectors.entitlement_for` about now."""
+        return self.state in ACCESS_STATES
 
 
 class SendAllowance(models.Model):
