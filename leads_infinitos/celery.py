@@ -5,16 +5,43 @@ The database is the queue; Celery only wakes us up (ADR 0001): every task may ru
 
 from __future__ import annotations
 
+import logging.config
 import os
+import threading
 from dataclasses import dataclass
 
-from celery import Celery
+from celery import Celery, signals
+
+from leads_infinitos.supervisor import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leads_infinitos.settings")
 
 app = Celery("leads_infinitos")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+stopping = threading.Event()
+"""Set while the worker of this process shuts down warmly: a long task ends at its next safe moment. The sender runs its
+tasks in threads of the process that gets the signal; a prefork child never sees it."""
+
+
+@signals.worker_shutting_down.connect
+def _note_shutdown(**_: object) -> None:
+    stopping.set()
+
+
+@signals.worker_process_init.connect
+def _leave_no_orphan(**_: object) -> None:
+    """A prefork child whose main process was killed would wait for work for ever."""
+    die_with_parent()
+
+
+@signals.setup_logging.connect
+def _keep_our_logging(**_: object) -> None:
+    """Celery lays its own handlers unless somebody listens here; every process logs alike."""
+    from django.conf import settings
+
+    logging.config.dictConfig(settings.LOGGING)
 
 
 @dataclass(frozen=True)
@@ -42,5 +69,5 @@ BEAT: dict[str, Beat] = {
     "licence-clock": Beat("billing.tasks.run_licence_clock", 60, "Atualiza licenças com o passar do tempo"),
     "outbox": Beat("accounts.tasks.send_outbox", 2, "Envia e-mails", expires_s=5),
     "reconcile": Beat("campaigns.tasks.reconcile_counters", 24 * 3600, "Confere os contadores com as mensagens"),
-    "heartbeat": Beat("leads_infinitos.portal.tasks.beat_heartbeat", 10, "Sinal de vida", expires_s=10),
+    "heartbeat": Beat("leads_infinitos.portal.tasks.beat_heartbeat", 5, "Sinal de vida", expires_s=5),
 }

@@ -15,7 +15,8 @@ from csp.constants import NONE, SELF
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
+# ENV_FILE names another file; tests name none, so that nobody's own .env decides their outcome.
+environ.Env.read_env(os.environ.get("ENV_FILE", str(BASE_DIR / ".env")))
 
 DEVELOPMENT_KEY = "development-only-key-never-use-it-in-production"
 
@@ -122,7 +123,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Redis and Celery
 REDIS_URL: str = env.str("REDIS_URL", default="")
 EMBEDDED = not REDIS_URL  # worker and beat live inside the web process
-CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_BROKER_URL = REDIS_URL or "memory://localhost"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {"campaigns.tasks.pump_lanes": {"queue": "sending"}}
@@ -237,6 +238,11 @@ DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="Leads Infinitos
 # Providers
 HOTMART_HOTTOKS: list[str] = env.list("HOTMART_HOTTOK", default=["sandbox-hottok"] if SANDBOX else [])
 GATEWAY_ALLOWED_HOSTS: list[str] = env.list("GATEWAY_ALLOWED_HOSTS", default=[f"{SANDBOX_URL}/mega"] if SANDBOX else [])
+# The sending engine (docs/sending.md): seconds of one gateway call, of one pump run, and how many calls may be open.
+CALL_TIMEOUT_S: float = env.float("CALL_TIMEOUT_S", default=30.0)
+PUMP_BUDGET_S: float = env.float("PUMP_BUDGET_S", default=10.0)
+PUMP_CALLS: int = env.int("PUMP_CALLS", default=64)
+PUMP_CALLS_PER_HOST: int = env.int("PUMP_CALLS_PER_HOST", default=32)
 MIN_GAP_S: float = env.float("MIN_GAP_S", default=30.0 if PRODUCTION else 0.0)
 SEND_ONLY_TO: list[str] = env.list("SEND_ONLY_TO", default=[])
 INSTALLATION_ID: str = env.str("INSTALLATION_ID", default="")
@@ -276,5 +282,14 @@ LOGGING = {
     "formatters": {"plain": {"()": "leads_infinitos.logs.EventFormatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"django.server": {"level": "WARNING"}, "celery.beat": {"level": "WARNING"}},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO"},  # Django's own would print each record a second time
+        "django.server": {"level": "WARNING"},
+        # One line per tick would bury the events; failures still show.
+        "celery.beat": {"level": "WARNING"},
+        "django_celery_beat": {"level": "WARNING"},
+        "celery.worker": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+        "kombu": {"level": "WARNING"},
+    },
 }
