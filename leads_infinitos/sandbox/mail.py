@@ -43,7 +43,6 @@ class Mailbox:
         self._mails: deque[Mail] = deque(maxlen=KEPT)
         self._received = 0
         self._server: asyncio.Server | None = None
-        self._sessions: set[SMTP] = set()
         self.refusal = ""  # an SMTP answer such as "451 try later": given to each mail instead of taking it
         self.refusals_left: int | None = None  # None: until cleared
 
@@ -59,14 +58,11 @@ class Mailbox:
         return bound
 
     async def stop(self) -> None:
+        """Take no more connections; those that are open end with the event loop."""
         if self._server is None:
             return
         self._server.close()
-        for session in self._sessions:
-            if session.transport is not None:
-                session.transport.close()
         await self._server.wait_closed()
-        await asyncio.sleep(0)  # lets the dropped sessions end before the loop does
         self._server = None
 
     def newest_first(self, *, to: str | None = None) -> Iterable[Mail]:
@@ -98,10 +94,7 @@ class Mailbox:
         return "250 OK"
 
     def _session(self) -> SMTP:
-        self._sessions = {session for session in self._sessions if session.transport is not None}
-        session = SMTP(self, hostname="sandbox.localhost", ident="sandbox", enable_SMTPUTF8=True)
-        self._sessions.add(session)
-        return session
+        return SMTP(self, hostname="sandbox.localhost", ident="sandbox", enable_SMTPUTF8=True)
 
 
 def parse_mail(content: bytes, *, n: int, to: list[str]) -> Mail:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from leads_infinitos.sandbox import server
 from leads_infinitos.sandbox.client import SandboxClient, SandboxError
 from leads_infinitos.sandbox.running import running_sandbox, sandbox_process
 from tests.sandbox.wire import MARIA, Mega, call
@@ -127,6 +128,18 @@ def test_a_signal_stops_it_in_two_seconds_whatever_hangs(tmp_path: Path, number:
         assert time.monotonic() - asked < 2
     assert process.returncode == 0
     assert errors == b""
+
+
+def test_it_waits_for_nothing_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "STOP_S", 60.0)
+    with running_sandbox() as sandbox:
+        mega = Mega(sandbox.add_instance("megasandbox-1"))
+        with pytest.raises(TimeoutError):
+            mega.text(to="5511989990408", timeout_s=0.1)
+        mail = socket.create_connection(("127.0.0.1", sandbox.smtp_port), timeout=10)
+        assert mail.recv(1024).startswith(b"220")
+    with mail:
+        assert mail.recv(1024) == b"", "hung up"
 
 
 def test_a_taken_port_is_said_in_one_sentence() -> None:
