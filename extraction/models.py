@@ -23,6 +23,7 @@ class LeadList(models.Model):
     source = models.CharField("origem", max_length=12, choices=Source.choices, default=Source.SPREADSHEET)
     lead_count = models.PositiveIntegerField("leads", default=0)
     contactable_count = models.PositiveIntegerField("podem receber", default=0)
+    variable_keys = models.JSONField("colunas", default=list, blank=True)  # keys that its leads' variables use, sorted
     created_at = models.DateTimeField("criada em", default=timezone.now)
 
     class Meta:

@@ -1,0 +1,138 @@
+"""The reading half of a claim: which lanes are due, and what could leave on them. Locks first, reads in new statements."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.db import connection
+from django.db.models import F, Q
+
+from campaigns.models import CampaignLane, CampaignMessage, SendLane
+from campaigns.services import sql
+
+HEADS = 4  # messages read ahead per campaign and lane, so that one skip or one phone in flight does not stop the lane
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many calls may be opened now: in all, and per gateway host less those already open there."""
+
+    total: int
+    per_host: int
+    open_by_host: Mapping[str, int] = field(default_factory=dict)
+
+    def free(self, host: str) -> int:
+        return max(self.per_host - self.open_by_host.get(host, 0), 0)
+
+
+_IS_DUE = "lane.wake_at <= %s AND lane.not_before <= %s AND (lane.in_flight_token IS NULL OR lane.in_flight_until < %s)"
+
+
+def gateway_hosts() -> list[str]:
+    """Every host that lanes use, by a walk over the index (host, wake_at) that touches each host once."""
+    rows = sql.execute(
+        "WITH RECURSIVE h(host) AS (SELECT min(host) FROM campaigns_sendlane UNION ALL"
+        " SELECT (SELECT min(host) FROM campaigns_sendlane WHERE host > h.host) FROM h WHERE h.host IS NOT NULL)"
+        " SELECT host FROM h WHERE host IS NOT NULL",
+        [],
+    )
+    return [str(row[0]) for row in rows]
+
+
+def due_lanes(*, now: dt.datetime, room: Room, account_id: int | None = None) -> list[tuple[int, int]]:
+    """(lane, account) of the oldest due lanes whose allowance this transaction now holds; reads no message.
+
+    On PostgreSQL the limit of each host counts only lanes whose allowance was got: a look without the lock would let one
+    locked account fill every slot of its host. SQLite's transaction already excludes everyone else.
+    """
+    hosts = [(host, room.free(host)) for host in gateway_hosts() if room.free(host) > 0]
+    if not hosts or room.total <= 0:
+        return []
+    only = "" if account_id is None else f" AND lane.account_id = {int(account_id)}"
+    if connection.vendor == "postgresql":
+        names, frees = [host for host, _ in hosts], [free for _, free in hosts]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT due.id, due.account_id FROM unnest(%s::text[], %s::int[]) AS h(host, free)"  # noqa: S608
+                " CROSS JOIN LATERAL (SELECT lane.id, lane.account_id, lane.wake_at FROM campaigns_sendlane lane"
+                " JOIN billing_sendallowance allowance ON allowance.account_id = lane.account_id"
+                f" WHERE lane.host = h.host AND {_IS_DUE}{only}"
+                " ORDER BY lane.wake_at LIMIT h.free FOR NO KEY UPDATE OF allowance SKIP LOCKED) due"
+                " ORDER BY due.wake_at LIMIT %s",
+                [names, frees, now, now, now, room.total],
+            )
+            return [(row[0], row[1]) for row in cursor.fetchall()]
+    found: list[tuple[int, ...]] = []
+    for host, free in hosts:
+        found += sql.execute(
+            "SELECT lane.id, lane.account_id, lane.wake_at FROM campaigns_sendlane lane"  # noqa: S608
+            " JOIN billing_sendallowance allowance ON allowance.account_id = lane.account_id"
+            f" WHERE lane.host = %s AND {_IS_DUE}{only} ORDER BY lane.wake_at LIMIT %s",
+            [host, now, now, now, free],
+        )
+    return [(row[0], row[1]) for row in sorted(found, key=lambda row: row[2])[: room.total]]
+
+
+def lock_due_lanes(lane_ids: Collection[int], *, now: dt.datetime) -> dict[int, SendLane]:
+    """Those of the lanes that are still due, locked. Reads no message."""
+    due = Q(wake_at__lte=now, not_before__lte=now) & (Q(in_flight_token__isnull=True) | Q(in_flight_until__lt=now))
+    lanes = SendLane.objects.filter(due, pk__in=lane_ids).order_by("pk")
+    return {lane.pk: lane for lane in lanes.select_for_update(no_key=True, skip_locked=True)}
+
+
+def heads(lanes: Sequence[SendLane]) -> dict[int, list[tuple[int, list[int]]]]:
+    """For each lane its running campaigns with a complete audience, least recently served first, each with the ids of its
+    next messages. One statement on PostgreSQL, small keyed ones on SQLite.
+    """
+    if connection.vendor == "postgresql":
+        return _heads_lateral(lanes)
+    return {lane.pk: _heads_of_lane(lane) for lane in lanes}
+
+
+def _heads_lateral(lanes: Sequence[SendLane]) -> dict[int, list[tuple[int, list[int]]]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT l.lane, turn.campaign_id, head.id FROM unnest(%s::bigint[], %s::bigint[]) AS l(lane, connection)"
+            " JOIN campaigns_campaignlane turn ON turn.lane_id = l.lane"
+            " JOIN campaigns_campaign c ON c.id = turn.campaign_id AND c.status = 'running'"
+            "  AND c.audience_ready_at IS NOT NULL AND c.queued_count > 0"
+            " CROSS JOIN LATERAL (SELECT m.id, m.position FROM campaigns_campaignmessage m"
+            "  WHERE m.campaign_id = c.id AND m.connection_id = l.connection AND m.status = 'queued'"
+            "  ORDER BY m.position LIMIT %s) head"
+            " ORDER BY l.lane, turn.served_at NULLS FIRST, turn.campaign_id, head.position",
+            [[lane.pk for lane in lanes], [lane.connection_id for lane in lanes], HEADS],
+        )
+        rows = cursor.fetchall()
+    found: dict[int, list[tuple[int, list[int]]]] = {lane.pk: [] for lane in lanes}
+    for lane_id, campaign_id, message_id in rows:
+        turns = found[lane_id]
+        if not turns or turns[-1][0] != campaign_id:
+            turns.append((campaign_id, []))
+        turns[-1][1].append(message_id)
+    return found
+
+
+def _heads_of_lane(lane: SendLane) -> list[tuple[int, list[int]]]:
+    turns = CampaignLane.objects.filter(
+        lane=lane, campaign__status="running", campaign__audience_ready_at__isnull=False, campaign__queued_count__gt=0
+    ).order_by(F("served_at").asc(nulls_first=True), "campaign_id")
+    found = []
+    for campaign_id in turns.values_list("campaign_id", flat=True):
+        queued = CampaignMessage.objects.filter(
+            campaign_id=campaign_id, connection_id=lane.connection_id, status="queued"
+        )
+        ids = list(queued.order_by("position").values_list("pk", flat=True)[:HEADS])
+        if ids:
+            found.append((campaign_id, ids))
+    return found
+
+
+def group_by_account(pairs: Collection[tuple[int, str]]) -> dict[int, set[str]]:
+    """Phones by account."""
+    grouped: dict[int, set[str]] = defaultdict(set)
+    for account_id, phone in pairs:
+        grouped[account_id].add(phone)
+    return grouped

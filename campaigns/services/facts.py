@@ -1,0 +1,115 @@
+"""Rows into the values that the gates decide on. Each function is one statement for any number of rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+
+from django.conf import settings
+
+from billing.models import SendAllowance
+from campaigns.domain import gates
+from campaigns.domain.pacing import Window
+from campaigns.domain.states import MessageStatus
+from campaigns.models import (
+    Campaign,
+    CampaignMessage,
+    Connection,
+    ConnectionState,
+    ContactMemory,
+    Reply,
+    SendLane,
+    Suppression,
+)
+from campaigns.services.due import group_by_account
+
+
+def account_facts(allowances: Collection[SendAllowance]) -> dict[int, gates.AccountFacts]:
+    """By account id; the allowances come with their account."""
+    return {
+        row.pk: gates.AccountFacts(
+            account_id=row.pk,
+            time_zone=row.account.time_zone,
+            send_until=row.send_until,
+            daily_limit=row.daily_limit,
+            daily_per_number=row.daily_per_number,
+            min_gap_s=row.min_gap_s,
+            halted_reason=row.halted_reason,
+            used_on=row.used_on,
+            used_count=row.used_count,
+            frequency_cap_days=row.account.frequency_cap_days,
+        )
+        for row in allowances
+    }
+
+
+def lane_facts(lane: SendLane, connection: Connection) -> gates.LaneFacts:
+    return gates.LaneFacts(
+        lane_id=lane.pk,
+        connected=connection.state == ConnectionState.CONNECTED,
+        archived=connection.archived_at is not None,
+        rest_until=lane.rest_until,
+        rest_reason=lane.rest_reason,
+        daily_cap=lane.daily_cap,
+        used_on=lane.used_on,
+        used_count=lane.used_count,
+    )
+
+
+def campaign_facts(campaign: Campaign) -> gates.CampaignFacts:
+    return gates.CampaignFacts(
+        campaign_id=campaign.pk,
+        window=Window.of(campaign.window),
+        daily_cap=campaign.daily_cap,
+        used_on=campaign.used_on,
+        used_count=campaign.used_count,
+    )
+
+
+def message_facts(messages: Sequence[CampaignMessage]) -> dict[int, gates.MessageFacts]:
+    """By message id. Phones in flight are read first: the other way round, a record that commits in between would hide a
+    phone from both readings.
+    """
+    phones = group_by_account({(message.account_id, message.phone) for message in messages})
+    accounts = list(phones)
+    wanted = list({phone for group in phones.values() for phone in group})
+    in_flight = set(
+        CampaignMessage.objects.filter(
+            account_id__in=accounts, phone__in=wanted, status=MessageStatus.SENDING
+        ).values_list("account_id", "phone")
+    )
+    suppressed: Mapping[tuple[int, str], str] = {
+        (account_id, phone): reason
+        for account_id, phone, reason in Suppression.objects.filter(
+            account_id__in=accounts, phone__in=wanted
+        ).values_list("account_id", "phone", "reason")
+    }
+    memory: Mapping[tuple[int, str], tuple[dt.datetime, int]] = {
+        (account_id, phone): (last_sent_at, message_ref)
+        for account_id, phone, last_sent_at, message_ref in ContactMemory.objects.filter(
+            account_id__in=accounts, phone__in=wanted
+        ).values_list("account_id", "phone", "last_sent_at", "message_ref")
+    }
+    replied = set(
+        Reply.objects.filter(
+            account_id__in=accounts,
+            phone__in=wanted,
+            message__campaign__in={message.campaign_id for message in messages},
+        ).values_list("account_id", "phone", "message__campaign_id")
+    )
+    allowed = set(settings.SEND_ONLY_TO)
+    facts = {}
+    for message in messages:
+        key = (message.account_id, message.phone)
+        contacted_at, message_ref = memory.get(key, (None, 0))
+        facts[message.pk] = gates.MessageFacts(
+            message_id=message.pk,
+            phone=message.phone,
+            body_complete=bool(message.body.strip()),
+            suppressed=suppressed.get(key, ""),
+            phone_in_flight=key in in_flight,
+            contacted_at=None if message_ref == message.pk else contacted_at,
+            replied=(*key, message.campaign_id) in replied,
+            on_staging_list=not allowed or message.phone in allowed,
+        )
+    return facts

@@ -1,0 +1,236 @@
+"""Write the answers: one micro-batch, one transaction. Only rows whose claim is still ours move anything.
+
+A late answer (the lease was lost meanwhile) settles its message as sent or failed, never as queued, and never touches a
+lane that was claimed again. A late `unknown` changes nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db import OperationalError, transaction
+
+from campaigns.domain.states import CampaignStatus, MessageStatus
+from campaigns.gateways.base import PROVES_NOTHING_SENT, OutcomeClass, SendOutcome
+from campaigns.models import Attempt, Campaign, CampaignMessage
+from campaigns.services import lanes as lane_moves
+from campaigns.services import locks, memory, sql, usage
+from campaigns.services.claim import Claimed
+from campaigns.services.counters import INVALID, Moves, move
+
+logger = logging.getLogger("campaigns")
+
+MAX_TRIES = 3
+BEHIND = 1_000_000_000  # added to the position of a message that is tried again: behind the others of its campaign
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The outcome of one claimed send. Times are on the claim's clock: `claimed_at` plus elapsed boot time."""
+
+    claimed: Claimed
+    outcome: SendOutcome
+    wa_id: str
+    checked: bool
+    started_at: dt.datetime
+    answered_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What one answer makes of its message. `source` is the counter it leaves, `target` the one it enters."""
+
+    answered: Answered
+    status: MessageStatus
+    reason: str
+    source: str
+    target: str
+    tries: int
+    position: int
+    gives_back: bool  # it is proved that nothing was sent: the quota returns, on the same local day
+
+
+def record_batch(batch: Sequence[Answered], *, now: dt.datetime) -> int:
+    """Record the answers; gives how many messages they settled or returned. A batch that cannot get its locks in time is
+    split by account, so that one account's long transaction stops nobody else's records.
+    """
+    if not batch:
+        return 0
+    try:
+        return _record(batch, now=now)
+    except OperationalError:
+        logger.warning("record.split", extra={"size": len(batch)})
+    by_account: dict[int, list[Answered]] = defaultdict(list)
+    for answered in batch:
+        by_account[answered.claimed.account_id].append(answered)
+    return sum(_record_patiently(group, now=now) for group in by_account.values())
+
+
+def _record_patiently(group: Sequence[Answered], *, now: dt.datetime) -> int:
+    """One account's answers, tried again a few times; then the lease settles them as unconfirmed, which loses no truth."""
+    for _ in range(3):
+        try:
+            return _record(group, now=now)
+        except OperationalError:
+            continue
+    logger.error("record.given_up", extra={"account_id": group[0].claimed.account_id, "size": len(group)})
+    return 0
+
+
+def _record(batch: Sequence[Answered], *, now: dt.datetime) -> int:
+    with transaction.atomic():
+        locks.limit_lock_wait()
+        returning = {a.claimed.account_id for a in batch if a.outcome.outcome in PROVES_NOTHING_SENT}
+        allowances = locks.lock_allowances(returning)
+        lanes = locks.lock_lanes(account_ids=returning, lane_ids={a.claimed.lane_id for a in batch})
+        campaigns = locks.lock_campaigns({a.claimed.campaign_id for a in batch})
+        settled = _keep_ours(_settle(batch, campaigns))
+        _count(settled, campaigns)
+        _write_attempts([s.answered for s in settled])
+        memory.remember(_contact(s.answered) for s in settled if not s.gives_back)
+        given_back = Counter(s.answered.claimed.account_id for s in settled if s.gives_back)
+        lane_moves.give_back_quota(settled=[s.answered.claimed for s in settled if s.gives_back], allowances=allowances)
+        moved = lane_moves.after_answers(batch, lanes=lanes, kept={s.answered.claimed.token for s in settled})
+        lane_moves.remember_ids([s.answered for s in settled])
+        woken = [pk for pk, lane in lanes.items() if lane.account_id in given_back and pk not in moved]
+        locks.wake(woken, now=now)
+        return len(settled)
+
+
+def _settle(batch: Sequence[Answered], campaigns: Mapping[int, Campaign]) -> list[Settled]:
+    """What each answer makes of its message, read under the locks of its lane and campaign."""
+    rows = {
+        row.claim_token: row
+        for row in CampaignMessage.objects.filter(claim_token__in=[a.claimed.token for a in batch]).only(
+            "claim_token", "status", "lease_lost_at", "tries", "position"
+        )
+    }
+    settled = []
+    for answered in batch:
+        row = rows.get(answered.claimed.token)
+        late = row is not None and row.lease_lost_at is not None
+        if row is None or (late and answered.outcome.outcome is OutcomeClass.UNKNOWN):
+            continue
+        cancelled = campaigns[answered.claimed.campaign_id].status == CampaignStatus.CANCELLED
+        settled.append(_verdict(answered, row, late=late, cancelled=cancelled))
+    return settled
+
+
+def _verdict(answered: Answered, row: CampaignMessage, *, late: bool, cancelled: bool) -> Settled:
+    kind, code = answered.outcome.outcome, answered.outcome.code
+    source = MessageStatus.UNCONFIRMED if late else MessageStatus.SENDING
+    tries, position, target, gives_back = row.tries, row.position, "", kind in PROVES_NOTHING_SENT
+    if kind is OutcomeClass.ACCEPTED:
+        status, code = MessageStatus.SENT, ""
+    elif kind is OutcomeClass.UNKNOWN:
+        status = MessageStatus.UNCONFIRMED
+    elif kind is OutcomeClass.REFUSED_NUMBER:
+        status, target = MessageStatus.FAILED, INVALID
+    elif kind is OutcomeClass.REFUSED_MESSAGE or late:
+        status = MessageStatus.FAILED
+    elif cancelled:
+        status, code = MessageStatus.CANCELLED, "campaign_cancelled"
+    elif kind is OutcomeClass.REFUSED_LANE:
+        status = MessageStatus.QUEUED  # keeps its place: the lane was refused, not the message
+    else:
+        tries += 1
+        status = MessageStatus.QUEUED if tries < MAX_TRIES else MessageStatus.FAILED
+        position += BEHIND
+    return Settled(answered, status, code, source, target or status, tries, position, gives_back)
+
+
+def _keep_ours(settled: Sequence[Settled]) -> list[Settled]:
+    """Write the messages by id and claim token; gives those whose row was still ours."""
+    rows: list[tuple[sql.Value, ...]] = []
+    for s in sorted(settled, key=lambda s: s.answered.claimed.message_id):
+        a = s.answered
+        sent_at = a.answered_at if s.status is MessageStatus.SENT else None
+        rows.append(
+            (
+                a.claimed.message_id,
+                a.claimed.token,
+                s.status.value,
+                s.reason[:40],
+                sent_at,
+                a.answered_at,
+                a.outcome.message_id,
+                a.wa_id,
+                s.tries,
+                s.position,
+            )
+        )
+    kept = sql.update_rows(
+        "campaigns_campaignmessage",
+        columns=[
+            ("id", "bigint"),
+            ("token", "text"),
+            ("status", "text"),
+            ("reason", "text"),
+            ("sent_at", "timestamptz"),
+            ("answered_at", "timestamptz"),
+            ("gateway_id", "text"),
+            ("wa_id", "text"),
+            ("tries", "integer"),
+            ("position", "bigint"),
+        ],
+        assign="status = v.status, reason = v.reason, sent_at = v.sent_at, answered_at = v.answered_at,"
+        " gateway_message_id = v.gateway_id, wa_id = v.wa_id, tries = v.tries, position = v.position, claim_token = NULL",
+        where="t.id = v.id AND t.claim_token = v.token",
+        rows=rows,
+        returning="t.id",
+    )
+    ids = {row[0] for row in kept} if isinstance(kept, list) else set()
+    return [s for s in settled if s.answered.claimed.message_id in ids]
+
+
+def _count(settled: Sequence[Settled], campaigns: Mapping[int, Campaign]) -> None:
+    moves, days = Moves(), usage.Days()
+    last_sent: dict[int, dt.datetime] = {}
+    given_back: dict[int, Counter[dt.date]] = defaultdict(Counter)
+    for s in settled:
+        claimed = s.answered.claimed
+        moves.add(claimed.campaign_id, s.source, s.target)
+        if s.source == MessageStatus.UNCONFIRMED:
+            days.add(claimed.account_id, claimed.campaign_id, claimed.day, unconfirmed=-1)
+        if s.target in usage.COLUMNS:
+            days.add(claimed.account_id, claimed.campaign_id, claimed.day, **{str(s.target): 1})
+        if s.status is MessageStatus.SENT:
+            held = last_sent.get(claimed.campaign_id)
+            last_sent[claimed.campaign_id] = max(held or s.answered.answered_at, s.answered.answered_at)
+        if s.gives_back:
+            given_back[claimed.campaign_id][claimed.day] += 1
+    move(moves, campaigns=campaigns, last_sent=last_sent, given_back=given_back)
+    days.write()
+
+
+def _write_attempts(batch: Sequence[Answered]) -> None:
+    """One row per send call; it completes the row that a lease rescue wrote for the same claim."""
+    Attempt.objects.bulk_create(
+        [
+            Attempt(
+                account_id=a.claimed.account_id,
+                message_id=a.claimed.message_id,
+                claim_token=a.claimed.token,
+                started_at=a.started_at,
+                answered_at=a.answered_at,
+                outcome=a.outcome.outcome.value,
+                code=a.outcome.code[:40],
+                http_status=a.outcome.http_status,
+                answer=a.outcome.answer,
+                elapsed_ms=int((a.answered_at - a.started_at).total_seconds() * 1000),
+            )
+            for a in batch
+        ],
+        update_conflicts=True,
+        unique_fields=["claim_token"],
+        update_fields=["answered_at", "outcome", "code", "http_status", "answer", "elapsed_ms"],
+    )
+
+
+def _contact(answered: Answered) -> memory.Contact:
+    claimed = answered.claimed
+    return claimed.account_id, claimed.phone, claimed.connection_id, claimed.message_id, answered.answered_at

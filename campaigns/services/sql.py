@@ -1,0 +1,67 @@
+"""Batch statements that the ORM has no form for, written once for PostgreSQL and SQLite: UPDATE … FROM (VALUES …)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from django.db import connection
+
+Value = int | float | str | bool | dt.datetime | dt.date | None
+Rows = Sequence[Sequence[Value]]
+
+
+def adapt(value: Value) -> Value:
+    """A value as the database stores it; SQLite keeps times as Django's text form."""
+    if isinstance(value, dt.datetime):
+        return str(connection.ops.adapt_datetimefield_value(value)) if connection.vendor == "sqlite" else value
+    if isinstance(value, dt.date):
+        return str(connection.ops.adapt_datefield_value(value)) if connection.vendor == "sqlite" else value
+    return value
+
+
+def values(rows: Rows, types: Sequence[str]) -> tuple[str, list[Value]]:
+    """The text and parameters of a VALUES list. PostgreSQL learns the column types from the casts of its first row."""
+    first = (
+        ", ".join(f"%s::{kind}" for kind in types)
+        if connection.vendor == "postgresql"
+        else ", ".join(["%s"] * len(types))
+    )
+    rest = f", ({', '.join(['%s'] * len(types))})" * (len(rows) - 1)
+    return f"VALUES ({first}){rest}", [adapt(value) for row in rows for value in row]
+
+
+def update_rows(
+    table: str,
+    *,
+    columns: Sequence[tuple[str, str]],
+    assign: str,
+    where: str,
+    rows: Rows,
+    returning: str = "",
+) -> list[tuple[int, ...]] | int:
+    """UPDATE `table` AS t, one row of `rows` (named v, with `columns` as (name, type)) for each; see callers.
+
+    Gives the affected row count, or the RETURNING rows where `returning` is set. No rows, no statement.
+    """
+    if not rows:
+        return [] if returning else 0
+    text, params = values(rows, [kind for _, kind in columns])
+    names = ", ".join(name for name, _ in columns)
+    tail = f" RETURNING {returning}" if returning else ""
+    # Table and column names are constants of this package; every value is a parameter.
+    statement = f"WITH v ({names}) AS ({text}) UPDATE {table} AS t SET {assign} FROM v WHERE {where}{tail}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        if returning:
+            found: list[tuple[int, ...]] = cursor.fetchall()
+            return found
+        count: int = cursor.rowcount
+        return count
+
+
+def execute(statement: str, params: Sequence[Value]) -> list[tuple[int, ...]]:
+    """The rows of one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [adapt(value) for value in params])
+        return cursor.fetchall() if cursor.description else []
