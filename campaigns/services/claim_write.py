@@ -48,7 +48,7 @@ def write(
 
 def _take_messages(takes: Sequence[Claimed], moves: Moves, *, now: dt.datetime) -> None:
     rows = [(take.message_id, take.token, now) for take in sorted(takes, key=lambda take: take.message_id)]
-    count = sql.update_rows(
+    changed = sql.update_rows(
         "campaigns_campaignmessage",
         columns=[("id", "bigint"), ("token", "text"), ("claimed_at", "timestamptz")],
         assign="status = 'sending', claim_token = v.token, claimed_at = v.claimed_at, lease_lost_at = NULL,"
@@ -56,7 +56,7 @@ def _take_messages(takes: Sequence[Claimed], moves: Moves, *, now: dt.datetime) 
         where="t.id = v.id AND t.status = 'queued'",
         rows=rows,
     )
-    if count != len(rows):
+    if len(changed) != len(rows):
         raise ClaimLost
     for take in takes:
         moves.add(take.campaign_id, MessageStatus.QUEUED, MessageStatus.SENDING)
@@ -157,4 +157,5 @@ def _use_allowances(takes: Sequence[Claimed], allowances: Mapping[int, SendAllow
         assign="used_on = v.used_on, used_count = v.used_count",
         where="t.account_id = v.account_id",
         rows=rows,
+        key="account_id",
     )

@@ -181,9 +181,8 @@ def _keep_ours(settled: Sequence[Settled]) -> list[Settled]:
         " gateway_message_id = v.gateway_id, wa_id = v.wa_id, tries = v.tries, position = v.position, claim_token = NULL",
         where="t.id = v.id AND t.claim_token = v.token",
         rows=rows,
-        returning="t.id",
     )
-    ids = {row[0] for row in kept} if isinstance(kept, list) else set()
+    ids = set(kept)
     return [s for s in settled if s.answered.claimed.message_id in ids]
 
 

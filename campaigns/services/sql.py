@@ -32,32 +32,22 @@ def values(rows: Rows, types: Sequence[str]) -> tuple[str, list[Value]]:
 
 
 def update_rows(
-    table: str,
-    *,
-    columns: Sequence[tuple[str, str]],
-    assign: str,
-    where: str,
-    rows: Rows,
-    returning: str = "",
-) -> list[tuple[int, ...]] | int:
-    """UPDATE `table` AS t, one row of `rows` (named v, with `columns` as (name, type)) for each; see callers.
+    table: str, *, columns: Sequence[tuple[str, str]], assign: str, where: str, rows: Rows, key: str = "id"
+) -> list[int]:
+    """UPDATE `table` AS t, one of `rows` (named v, with `columns` as (name, type)) for each row that `where` pairs with it.
 
-    Gives the affected row count, or the RETURNING rows where `returning` is set. No rows, no statement.
+    Gives the keys of the rows that changed: a driver's row count is not to be trusted behind a WITH. No rows, no statement.
     """
     if not rows:
-        return [] if returning else 0
+        return []
     text, params = values(rows, [kind for _, kind in columns])
     names = ", ".join(name for name, _ in columns)
-    tail = f" RETURNING {returning}" if returning else ""
+    changed = key if connection.vendor == "sqlite" else f"t.{key}"  # SQLite knows no alias there, PostgreSQL wants one
     # Table and column names are constants of this package; every value is a parameter.
-    statement = f"WITH v ({names}) AS ({text}) UPDATE {table} AS t SET {assign} FROM v WHERE {where}{tail}"  # noqa: S608
+    statement = f"WITH v ({names}) AS ({text}) UPDATE {table} AS t SET {assign} FROM v WHERE {where} RETURNING {changed}"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
-        if returning:
-            found: list[tuple[int, ...]] = cursor.fetchall()
-            return found
-        count: int = cursor.rowcount
-        return count
+        return [row[0] for row in cursor.fetchall()]
 
 
 def execute(statement: str, params: Sequence[Value]) -> list[tuple[int, ...]]:

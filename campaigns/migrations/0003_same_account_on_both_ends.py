@@ -44,5 +44,5 @@ def remove(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaigns", "0001_initial"), ("extraction", "0002_same_account_on_both_ends")]
+    dependencies = [("campaigns", "0002_initial"), ("extraction", "0002_same_account_on_both_ends")]
     operations = [migrations.RunPython(add, remove)]
