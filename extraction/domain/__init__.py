@@ -1,0 +1,1 @@
+"""Rules of lead lists in plain Python: reading spreadsheets, choosing phones, deciding rows."""
