@@ -148,6 +148,7 @@ class OutboxEmail(models.Model):
 
     class Kind(models.TextChoices):
         WELCOME = "welcome", "Boas-vindas"
+        PASSWORD_RESET = "password_reset", "Criar nova senha"
 
     kind = models.CharField("tipo", max_length=20, choices=Kind.choices)
     key = models.CharField("chave", max_length=120)

@@ -17,16 +17,17 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 # ENV_FILE names another file; tests name none, so that nobody's own .env decides their outcome.
 environ.Env.read_env(os.environ.get("ENV_FILE", str(BASE_DIR / ".env")))
+# A name without a value, as .env.example has them, is not set.
+env.ENVIRON = {name: value for name, value in os.environ.items() if value.strip()}
 
 DEVELOPMENT_KEY = "development-only-key-never-use-it-in-production"
+DEVELOPMENT_FIELD_KEY = "ZGV2ZWxvcG1lbnQta2V5LW5vdC1mb3ItcHJvZHVjdGk="
 
 DEBUG: bool = env.bool("DEBUG", default=True)
 PRODUCTION = not DEBUG
 SECRET_KEY: str = env.str("SECRET_KEY", default=DEVELOPMENT_KEY if DEBUG else "")
 # MultiFernet keys, the first encrypts, all decrypt. Each is 32 url-safe base64 bytes.
-FIELD_ENCRYPTION_KEYS: list[str] = env.list(
-    "FIELD_ENCRYPTION_KEY", default=["ZGV2ZWxvcG1lbnQta2V5LW5vdC1mb3ItcHJvZHVjdGk="] if DEBUG else []
-)
+FIELD_ENCRYPTION_KEYS: list[str] = env.list("FIELD_ENCRYPTION_KEY", default=[DEVELOPMENT_FIELD_KEY] if DEBUG else [])
 PUBLIC_URL: str = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
@@ -146,6 +147,7 @@ CACHES: dict[str, dict[str, Any]] = {
 
 # People and passwords
 AUTH_USER_MODEL = "accounts.User"
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # the e-mail is unique in lower case: constraint user_email_once
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -165,6 +167,16 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.LoginForm",
+    "reset_password": "accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "accounts.forms.NewPasswordForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
+    "set_password": "accounts.forms.SetPasswordForm",
+}
+ACCOUNT_SESSION_REMEMBER = True  # owners look in from their phone several times a day
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody gets a mail because a stranger typed their address
 ACCOUNT_EMAIL_VERIFICATION = "none"  # an address is proved by the set-password link before its account can be entered
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
@@ -222,7 +234,8 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIN
 # E-mail: the sandbox's sink unless EMAIL_URL says otherwise
 SANDBOX_PORT: int = env.int("SANDBOX_PORT", default=9100)
 SANDBOX_SMTP_PORT: int = env.int("SANDBOX_SMTP_PORT", default=9125)
-SANDBOX = DEBUG and env.bool("SANDBOX", default=True)
+SANDBOX_WANTED: bool = env.bool("SANDBOX", default=DEBUG)
+SANDBOX = DEBUG and SANDBOX_WANTED  # never in production, and a check says so to whoever wants it there
 SANDBOX_URL = f"http://127.0.0.1:{SANDBOX_PORT}"
 _email = env.email_url("EMAIL_URL", default=f"smtp://127.0.0.1:{SANDBOX_SMTP_PORT}" if DEBUG else "consolemail://")
 EMAIL_BACKEND = _email["EMAIL_BACKEND"]

@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
             name='OutboxEmail',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('welcome', 'Boas-vindas')], max_length=20, verbose_name='tipo')),
+                ('kind', models.CharField(choices=[('welcome', 'Boas-vindas'), ('password_reset', 'Criar nova senha')], max_length=20, verbose_name='tipo')),
                 ('key', models.CharField(max_length=120, verbose_name='chave')),
                 ('params', models.JSONField(blank=True, default=dict, verbose_name='valores')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='criado em')),
