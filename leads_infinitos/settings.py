@@ -21,7 +21,7 @@ environ.Env.read_env(os.environ.get("ENV_FILE", str(BASE_DIR / ".env")))
 env.ENVIRON = {name: value for name, value in os.environ.items() if value.strip()}
 
 DEVELOPMENT_KEY = "development-only-key-never-use-it-in-production"
-DEVELOPMENT_FIELD_KEY = "ZGV2ZWxvcG1lbnQta2V5LW5vdC1mb3ItcHJvZHVjdGk="
+DEVELOPMENT_FIELD_KEY = "ZGV2ZWxvcG1lbnQta2V5LW5vdC1mb3ItcHJvZHVjdGk="  # pragma: allowlist secret (public on purpose)
 
 DEBUG: bool = env.bool("DEBUG", default=True)
 PRODUCTION = not DEBUG
@@ -263,10 +263,10 @@ INSTALLATION_ID: str = env.str("INSTALLATION_ID", default="")
 # API
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "leads_infinitos.portal.api_auth.HashedTokenAuthentication",
+        "accounts.api.HashedTokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["leads_infinitos.portal.api_auth.IsMember"],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.api.IsMember"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "leads_infinitos.portal.api_pagination.Pages",
     "PAGE_SIZE": 50,
@@ -281,7 +281,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "API do Leads Infinitos: listas, importações, conexões e campanhas.",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["leads_infinitos.portal.api_auth.IsMember"],
+    "SERVE_PERMISSIONS": ["accounts.api.IsMember"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

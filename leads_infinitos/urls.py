@@ -3,7 +3,11 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from leads_infinitos import health
+
 urlpatterns = [
+    path("healthz/", health.healthz, name="healthz"),
+    path("readyz/", health.readyz, name="readyz"),
     path("", include("leads_infinitos.portal.urls")),
     path("", include("accounts.urls")),
     path("", include("extraction.urls")),

@@ -1,0 +1,12 @@
+"""The JSON API, composed of the apps' own."""
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+urlpatterns = [
+    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
+    path("", include("extraction.api.urls")),
+    path("", include("campaigns.api.urls")),
+    path("", include("billing.api.urls")),
+]
