@@ -12,6 +12,7 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
+from accounts import clock
 from accounts.models import Membership, User
 from accounts.services import tokens
 
@@ -28,7 +29,9 @@ class HashedTokenAuthentication(BaseAuthentication):
         parts = get_authorization_header(request).split()
         if not parts or parts[0].lower() != self.keyword:
             return None
-        membership = tokens.use(parts[1].decode("ascii", errors="replace")) if len(parts) == 2 else None
+        membership = (
+            tokens.use_api_token(text=parts[1].decode("ascii", "replace"), now=clock.now()) if len(parts) == 2 else None
+        )
         if membership is None:
             raise exceptions.AuthenticationFailed(code="invalid_token")
         timezone.activate(zoneinfo.ZoneInfo(membership.account.time_zone))

@@ -8,5 +8,4 @@ urlpatterns = [
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
     path("", include("extraction.api.urls")),
     path("", include("campaigns.api.urls")),
-    path("", include("billing.api.urls")),
 ]
