@@ -54,9 +54,15 @@ class DailyOutOfRange(BillingError):
 
 
 class AccountExists(BillingError):
-    """A user with this e-mail exists already."""
+    """The owner of this e-mail has an account already."""
 
     code = "account_exists"
+
+
+class EmailInvalid(BillingError):
+    """The text is no e-mail address."""
+
+    code = "email_invalid"
 
 
 class CatalogueInvalid(BillingError):

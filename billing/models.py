@@ -60,6 +60,12 @@ class Plan(models.Model):
     def lets_choose_daily(self) -> bool:
         return self.daily_min < self.daily_max
 
+    def daily_for(self, chosen: int | None) -> int:
+        """Messages per day and number: the customer's choice, within the range, where the plan offers one."""
+        if chosen is None or not self.lets_choose_daily:
+            return self.daily_per_number
+        return min(max(chosen, self.daily_min), self.daily_max)
+
 
 class Period(models.TextChoices):
     MONTHLY = "monthly", "Mensal"

@@ -66,7 +66,7 @@ class Settled:
     period: str
     approved_at: dt.datetime | None  # None: no money was ever accepted
     ends_at: dt.datetime | None  # of paid ones: when the period it pays for is over
-    price_cents: int
+    price_cents: int | None  # None: no event said it
     is_paid: bool  # approved or completed, and not reversed
     is_reversed: bool
     is_disputed: bool
@@ -89,7 +89,7 @@ def settle(payment: PaymentFact) -> Settled:
         period=payment.period,
         approved_at=approved_at,
         ends_at=_end(ordered, approved_at, payment.period) if seen & PAID else None,
-        price_cents=_first(fact.price_cents for fact in ordered) or 0,
+        price_cents=_first(fact.price_cents for fact in ordered),
         is_paid=bool(seen & PAID) and not is_reversed,
         is_reversed=is_reversed,
         is_disputed=_is_disputed(payment.statuses),

@@ -62,13 +62,6 @@ def choose_daily(*, account: Account, daily: int, now: dt.datetime) -> Licence:
         return recompute(account=account, now=now)
 
 
-def daily_per_number(plan: Plan, chosen: int | None) -> int:
-    """Messages per day and number: the customer's choice within the plan's range where it offers one."""
-    if chosen is None or not plan.lets_choose_daily:
-        return plan.daily_per_number
-    return min(max(chosen, plan.daily_min), plan.daily_max)
-
-
 def _apply(licence: Licence, view: projection.LicenceView, now: dt.datetime) -> None:
     licence.state = view.state
     licence.plan = Plan.objects.get(pk=view.plan.id) if view.plan else None
@@ -89,7 +82,7 @@ def _apply_allowance(allowance: SendAllowance, licence: Licence) -> bool:
     allowance.send_until = None
     if licence.has_access:
         allowance.send_until = licence.grace_until or projection.FOREVER
-    daily = daily_per_number(plan, licence.chosen_daily) if plan else 0
+    daily = plan.daily_for(licence.chosen_daily) if plan else 0
     allowance.numbers = plan.numbers if plan else 0
     allowance.daily_per_number = daily
     allowance.daily_limit = allowance.numbers * daily

@@ -95,9 +95,9 @@ def test_the_customer_chooses_messages_per_day_only_where_the_plan_offers_it(now
 
 def test_a_choice_outside_the_range_of_a_later_version_is_brought_inside(now: dt.datetime) -> None:
     plan = Plan.objects.get(slug="infinite")
-    assert licence.daily_per_number(plan, 500) == 50
-    assert licence.daily_per_number(plan, 1) == 10
-    assert licence.daily_per_number(Plan.objects.get(slug="pro"), 50) == 30
+    assert plan.daily_for(500) == 50
+    assert plan.daily_for(1) == 10
+    assert Plan.objects.get(slug="pro").daily_for(50) == 30
 
 
 def test_listeners_hear_only_of_changes_that_a_claim_reads(now: dt.datetime) -> None:
