@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import logging
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.db import DatabaseError
@@ -11,6 +12,7 @@ from pytest_django import Settings
 
 from billing.models import PaymentEvent
 from billing.services import inbox
+from billing.tasks import process_payment_events
 from tests.billing.factories import FIXTURES, payload
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.billing.urls")]
@@ -166,12 +168,10 @@ def test_an_inbox_that_cannot_be_written_answers_503(monkeypatch: pytest.MonkeyP
 def test_a_broker_that_is_down_does_not_lose_the_event(
     monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
-    from billing import webhooks
-
     def refuse(**options: Any) -> None:
         raise ConnectionError("no broker")
 
-    monkeypatch.setattr(webhooks.process_payment_events, "apply_async", refuse)
+    monkeypatch.setattr(process_payment_events, "apply_async", refuse)
     with django_capture_on_commit_callbacks(execute=True) as callbacks:
         assert post(payload("PURCHASE_APPROVED")) == 200
     assert len(callbacks) == 1
@@ -179,8 +179,6 @@ def test_a_broker_that_is_down_does_not_lose_the_event(
 
 
 def test_a_form_of_version_1_is_stored_once_by_what_it_says() -> None:
-    from urllib.parse import urlencode
-
     form = json.loads((FIXTURES / "v1_PURCHASE_APPROVED.form.json").read_text()) | {"hottok": TOKEN}
     kind = "application/x-www-form-urlencoded"
     assert post(urlencode(form).encode(), None, content_type=kind) == 200
