@@ -19,11 +19,14 @@ class PageError(Exception):
 
 
 class Browser:
-    """Keeps cookies. `url` is the portal's root."""
+    """Keeps cookies. `url` is the portal's root; with an API key it needs no login for the API."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, api_token: str = "") -> None:
         self.url = url
-        self._http = httpx2.Client(base_url=url, timeout=TIMEOUT_S, follow_redirects=True, trust_env=False)
+        headers = {"Authorization": f"Token {api_token}"} if api_token else {}
+        self._http = httpx2.Client(
+            base_url=url, timeout=TIMEOUT_S, follow_redirects=True, trust_env=False, headers=headers
+        )
 
     def close(self) -> None:
         self._http.close()
