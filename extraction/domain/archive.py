@@ -17,9 +17,9 @@ from xml.parsers import expat
 from extraction.domain.rejection import FileRejectedError, Reason
 
 MAX_INFLATED_BYTES = 100 * 1024 * 1024
-_CHUNK_BYTES = 256 * 1024
+_CHUNK_BYTES = 32 * 1024  # also bounds how many finished rows of a sheet wait in memory
 # expat 2.5 reads an unfinished token again with every piece fed, and keeps every open element in memory.
-_MAX_TOKEN_BYTES = 4 * 1024 * 1024
+_MAX_TOKEN_BYTES = 1024 * 1024
 _MAX_DEPTH = 256
 _INFLATABLE = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _DAMAGE = (

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from itertools import islice
 
 from extraction.domain.cells import is_blank, visible
+from extraction.domain.table import MAX_COLUMNS
 
 DELIMITERS = (";", "\t", ",", "|")
 _PROBE_ROWS = 50
 _TWICE_SAVED_SHARE = 0.9
+_QUOTED = re.compile('"((?:[^"]++|"")*+)"')  # possessive: an unclosed quote costs one pass and no memory
 _LINE_END = re.compile("\r\n|\r|\n")
 _SEP_LINE = re.compile('"?sep=([^\r\n"])"?(?:\r\n|\r|\n|$)', re.IGNORECASE)
 
@@ -90,12 +92,18 @@ def _split_rows(text: str, delimiter: str | None, start: int = 0) -> Iterator[tu
         stop = line_end.start() if line_end else end
         if text.find('"', position, stop) == -1:
             line = text[position:stop]
-            yield (line.split(delimiter) if delimiter else [line]) if line else [], False
+            yield _split_line(line, delimiter), False
             position = line_end.end() if line_end else end
             continue
         is_quoted = text[position] == '"'
         cells, position = _split_quoted_row(text, position, delimiter, cell_end)
         yield cells, is_quoted
+
+
+def _split_line(line: str, delimiter: str | None) -> list[str]:
+    if delimiter is None or not line:
+        return [line] if line else []
+    return line.split(delimiter, MAX_COLUMNS)[:MAX_COLUMNS]
 
 
 def _split_quoted_row(
@@ -107,15 +115,14 @@ def _split_quoted_row(
     while True:
         quoted = ""
         if position < end and text[position] == '"':
-            close = _closing_quote(text, position + 1)
-            if close == -1:
-                position += 1
-            else:
-                quoted = text[position + 1 : close].replace('""', '"')
-                position = close + 1
+            closed = _QUOTED.match(text, position)
+            if closed is not None:
+                quoted = closed[1].replace('""', '"')
+            position = closed.end() if closed else position + 1
         match = cell_end.search(text, position)
         stop = match.start() if match else end
-        cells.append(quoted + text[position:stop])
+        if len(cells) < MAX_COLUMNS:
+            cells.append(quoted + text[position:stop])
         if match is None:
             return cells, end
         if match[0] == delimiter:
@@ -123,11 +130,3 @@ def _split_quoted_row(
             continue
         is_crlf = text.startswith("\r\n", stop)
         return cells, stop + (2 if is_crlf else 1)
-
-
-def _closing_quote(text: str, position: int) -> int:
-    while True:
-        position = text.find('"', position)
-        if position == -1 or not text.startswith('"', position + 1):
-            return position
-        position += 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain, compress, islice
 
 from extraction.domain.cells import header_key, is_blank, visible
 from extraction.domain.columns import (
@@ -96,9 +96,7 @@ class _Walk:
         walk = cls({}, 0, None)
         for index, row in enumerate(rows):
             has_data = False
-            for col, cell in enumerate(row):
-                if not cell:
-                    continue
+            for col, cell in compress(enumerate(row), row):
                 sample = walk.samples.get(col)
                 if sample is not None and len(sample) >= SAMPLE_SIZE and (has_data or col == ignored_col):
                     continue

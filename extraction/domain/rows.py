@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import compress
 
 from extraction.domain.cells import (
     NAME_MAX_CHARS,
@@ -86,7 +87,8 @@ class _RowReader:
 
     def read(self, line: int, cells: list[str]) -> Row | None:
         """The outcome of the row, or None for a blank one."""
-        texts = {col: text for col, cell in enumerate(cells) if cell and not is_blank(text := visible(cell))}
+        filled = compress(enumerate(cells), cells)
+        texts = {col: text for col, cell in filled if not is_blank(text := visible(cell))}
         given = tuple(cells)
         if not texts or texts.keys() == {self._status_col}:
             return None
@@ -100,20 +102,20 @@ class _RowReader:
             return Row(line, Outcome.NOT_READY, given, reason="status_not_1", name=name)
         if self._closed_col is not None and texts.get(self._closed_col, "").lower() in _CLOSED:
             return Row(line, Outcome.REJECTED, given, reason="permanently_closed", name=name)
-        return self._decide(line, cells, name, choice)
+        return self._decide(line, given, texts, name, choice)
 
-    def _decide(self, line: int, cells: list[str], name: str | None, choice: PhoneChoice) -> Row:
+    def _decide(
+        self, line: int, cells: tuple[str, ...], texts: Mapping[int, str], name: str | None, choice: PhoneChoice
+    ) -> Row:
         phone = choice.phone
         if phone.e164 is None:
-            return Row(
-                line, Outcome.REJECTED, tuple(cells), phone.reason, name=name, kind=phone.kind.value, col=choice.col
-            )
+            return Row(line, Outcome.REJECTED, cells, phone.reason, name=name, kind=phone.kind.value, col=choice.col)
         first_line = self._line_of_phone.setdefault(phone.e164, line)
         is_new = first_line == line
         return Row(
             line,
             Outcome.CREATED if is_new else Outcome.DUPLICATE,
-            tuple(cells),
+            cells,
             reason=None if is_new else "duplicate",
             name=name,
             phone=phone.e164,
@@ -123,11 +125,11 @@ class _RowReader:
             repair=phone.repairs if is_new else (),
             duplicate_of=None if is_new else first_line,
             wa_ids=phone.wa_ids,
-            city=self._single(cells, Field.CITY),
-            uf=self._single(cells, Field.STATE),
-            email=self._single(cells, Field.EMAIL),
-            place_id=clean_value(_text(cells, self._layout.place_id_col)) or None,
-            variables=self._variables(cells),
+            city=self._single(texts, Field.CITY),
+            uf=self._single(texts, Field.STATE),
+            email=self._single(texts, Field.EMAIL),
+            place_id=_one_line(texts, self._layout.place_id_col) or None,
+            variables=self._variables(texts),
         )
 
     def _repeats_header(self, texts: Mapping[int, str]) -> bool:
@@ -149,12 +151,15 @@ class _RowReader:
                 return name
         return None
 
-    def _single(self, cells: list[str], which: Field) -> str:
-        return clean_value(_text(cells, self._layout.singles.get(which)))
+    def _single(self, texts: Mapping[int, str], which: Field) -> str:
+        return _one_line(texts, self._layout.singles.get(which))
 
-    def _variables(self, cells: list[str]) -> dict[str, str]:
-        values = ((key, clean_value(_text(cells, col))) for col, key in self._layout.variables)
-        return {key: value for key, value in values if value}
+    def _variables(self, texts: Mapping[int, str]) -> dict[str, str]:
+        return {key: _one_line(texts, col) for col, key in self._layout.variables if col in texts}
+
+
+def _one_line(texts: Mapping[int, str], col: int | None) -> str:
+    return clean_value(texts[col]) if col is not None and col in texts else ""
 
 
 def _text(cells: list[str], col: int | None) -> str:

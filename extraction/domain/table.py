@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
+MAX_COLUMNS = 16_384  # of a sheet in every program; cells further right are not read
+
 
 class Table(Protocol):
     """A sheet. Row 0 is the first row a spreadsheet program shows; rows without any cell are yielded too."""

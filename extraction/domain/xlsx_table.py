@@ -16,10 +16,10 @@ from pathlib import Path
 from xml.parsers import expat
 
 from extraction.domain.archive import Archive, parse_xml
+from extraction.domain.table import MAX_COLUMNS
 from extraction.domain.workbook import local_name
 
 MAX_ROWS = 1_048_576  # of a worksheet, by its format
-MAX_COLUMNS = 16_384
 
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -39,8 +40,12 @@ def judged(row: dict[str, Any], *, with_column: bool) -> dict[str, Any]:
     return {key: value for key, value in row.items() if key not in hidden}
 
 
-def test_the_corpus_is_whole() -> None:
+def test_the_corpus_is_whole_and_its_bytes_untouched(tmp_path: Path) -> None:
     assert len(FILES) == 24
+    for expected in FILES:
+        assert hashlib.sha256(upload(expected, tmp_path).read_bytes()).hexdigest() == expected["sha256"], expected[
+            "file"
+        ]
 
 
 @pytest.mark.parametrize("expected", FILES, ids=lambda expected: str(expected["file"]))
