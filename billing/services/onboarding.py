@@ -25,12 +25,12 @@ class OpenedAccount:
     api_token: str
 
 
-def open_account(*, email: str, name: str, key: str, now: dt.datetime) -> Membership:
-    """An account for a buyer and its owner, with the welcome e-mail queued once (`key`: what was bought)."""
+def open_account(*, email: str, name: str, now: dt.datetime) -> Membership:
+    """An account for a buyer and its owner, made once; the owner is welcomed once, however many purchases race."""
     membership = create_account_with_owner(
         email=email, name=name, account_name=name or email.partition("@")[0], now=now
     )
-    queue_welcome(user=membership.user, key=key, now=now)
+    queue_welcome(user=membership.user, key=f"user:{membership.user_id}", now=now)
     return membership
 
 

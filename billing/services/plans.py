@@ -50,7 +50,10 @@ def edit_plan(*, slug: str, limits: PlanLimits, now: dt.datetime) -> Plan:
     if limits.numbers < 1:
         raise PlanLimitsInvalid(field="numbers")
     with transaction.atomic():
-        old = Plan.objects.select_for_update().filter(slug=slug, is_current=True).first()
+        # Every version is locked, and the current one read after that: a lock that waits on the condition itself would find
+        # no current version once the editor before it has committed.
+        list(Plan.objects.select_for_update().filter(slug=slug).order_by("version"))
+        old = Plan.objects.filter(slug=slug, is_current=True).first()
         if old is None:
             raise PlanUnknown(plan=slug)
         values = {field.name: getattr(limits, field.name) for field in fields(limits)}

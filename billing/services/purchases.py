@@ -61,9 +61,7 @@ def record_purchase(*, purchase: Purchase, event: PaymentEvent, now: dt.datetime
     payment = _store_facts(purchase, event, subscription, tier, now)
     _keep_address(subscription, purchase.buyer_email, now)
     if account is None and _deserves_account(payment, subscription, now):
-        account = open_account(
-            email=purchase.buyer_email, name=purchase.buyer_name, key=purchase.subscription_code, now=now
-        ).account
+        account = open_account(email=purchase.buyer_email, name=purchase.buyer_name, now=now).account
     if account is not None:
         _attach(subscription, account, purchase.buyer_email)
         recompute(account=account, now=now)
