@@ -1,0 +1,1 @@
+"""Reads of campaigns and connections for screens and the API. Counters are columns: nothing here counts messages."""
