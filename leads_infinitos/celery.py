@@ -69,5 +69,5 @@ BEAT: dict[str, Beat] = {
     "licence-clock": Beat("billing.tasks.run_licence_clock", 60, "Atualiza licenças com o passar do tempo"),
     "outbox": Beat("accounts.tasks.send_outbox", 2, "Envia e-mails", expires_s=5),
     "reconcile": Beat("campaigns.tasks.reconcile_counters", 24 * 3600, "Confere os contadores com as mensagens"),
-    "heartbeat": Beat("leads_infinitos.portal.tasks.beat_heartbeat", 5, "Sinal de vida", expires_s=5),
+    "heartbeat": Beat("leads_infinitos.portal.tasks.beat_heartbeat", 2, "Sinal de vida", expires_s=2),
 }

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from django.apps.config import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
 
 from leads_infinitos.kernel.http import is_loopback
 
@@ -33,7 +34,11 @@ class Rule:
 
 
 def _weak_secret_key() -> bool:
-    return len(settings.SECRET_KEY) < SHORTEST_SECRET or settings.SECRET_KEY == settings.DEVELOPMENT_KEY
+    try:
+        key = settings.SECRET_KEY
+    except ImproperlyConfigured:  # Django's answer to an empty one
+        return True
+    return len(key) < SHORTEST_SECRET or key == settings.DEVELOPMENT_KEY
 
 
 def _weak_field_keys() -> bool:

@@ -22,7 +22,7 @@ from campaigns.models import SendLane
 logger = logging.getLogger(__name__)
 
 HEARTBEAT_KEY = "worker-heartbeat"
-HEARTBEAT_MAX_AGE_S = 60  # the tick comes every 5 s
+HEARTBEAT_MAX_AGE_S = 60  # the tick comes every 2 s
 QUEUE_MAX_AGE_S = 120  # a due lane is looked at within about 2 s (docs/sending.md)
 BROKER_TIMEOUT_S = 2
 
