@@ -97,6 +97,7 @@ def _page(
         "token_form": token_form or TokenForm(auto_id="id_token_%s"),
         "tokens": list_api_tokens(request.membership),
         "new_token": new_token,
+        "time_zone_label": texts.TIME_ZONES.get(account.time_zone, account.time_zone),
         "is_owner": request.membership.role == Role.OWNER,
     }
     return render(request, "accounts/account.html", context, status=422 if refused else 200)

@@ -80,11 +80,10 @@ def countdown(context: template.Context, moment: dt.datetime | None) -> str:
 @register.simple_tag
 def icon(name: str, style: str = "outline", *, solid: bool = False, label: str = "", **attrs: str) -> SafeString:
     """An icon of heroicons by name. Decoration unless `label` says what it means; `class=` adds a class."""
-    attrs["class"] = f"icon {attrs.get('class', '')}".strip()
-    attrs["focusable"] = "false"
-    drawn = _DRAW["solid" if solid else style](
-        name, **({"role": "img", "aria_label": label} | attrs if label else attrs)
-    )
+    given: dict[str, Any] = {"focusable": "false", **attrs, "class": f"icon {attrs.get('class', '')}".strip()}
+    if label:
+        given |= {"role": "img", "aria_label": label, "aria_hidden": "false"}
+    drawn = _DRAW["solid" if solid else style](name, **given)
     return mark_safe(str(drawn))  # noqa: S308 - SVG of the heroicons package; attributes are escaped there
 
 
