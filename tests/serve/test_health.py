@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import json
 import time
 from collections.abc import Iterator
@@ -8,9 +9,11 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.test import RequestFactory
+from django.utils import timezone
 
 from leads_infinitos import health
 from leads_infinitos.portal.tasks import beat_heartbeat
+from tests.campaigns.rows import make_connection, make_sender
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +51,24 @@ def test_an_old_heartbeat_is_not_ready() -> None:
 
     assert code == 503
     assert problems["failing"]["worker"].startswith("last heartbeat 61")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("overdue_s", "in_flight", "expected"), [(130, False, 503), (60, False, 200), (130, True, 200)]
+)
+def test_a_due_lane_that_nobody_serves_is_not_ready(overdue_s: int, in_flight: bool, expected: int) -> None:
+    now = timezone.now()
+    flight: dict[str, Any] = (
+        {"in_flight_token": "t", "in_flight_until": now + dt.timedelta(seconds=30)} if in_flight else {}
+    )
+    make_connection(make_sender(), wake_at=now - dt.timedelta(seconds=overdue_s), **flight)
+    beat_heartbeat()
+
+    code, problems = ready()
+
+    assert code == expected
+    assert list(problems.get("failing", {})) == (["queue"] if expected == 503 else [])
 
 
 @pytest.mark.django_db
