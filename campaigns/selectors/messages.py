@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
@@ -12,6 +12,11 @@ from django.db.models import Q, QuerySet
 from campaigns.domain.states import MessageStatus
 from campaigns.models import Campaign, CampaignExclusion, CampaignMessage
 from campaigns.selectors.figures import Figures
+
+if TYPE_CHECKING:
+    _Pages = Paginator[CampaignMessage]
+else:
+    _Pages = Paginator  # not subscriptable when it runs
 
 # Filters of the table, in its order: as the counters divide the audience, so that each count opens exactly its rows.
 FILTERS = ("all", "queued", "sending", "sent", "failed", "invalid", "unconfirmed", "skipped", "cancelled")
@@ -43,7 +48,7 @@ def count_in(figures: Figures, state: str) -> int:
     return figures.buckets.get(state, figures.total)
 
 
-class CountedPaginator(Paginator[CampaignMessage]):
+class CountedPaginator(_Pages):
     """Pages whose total is known already: counting a large campaign for each page costs more than the page."""
 
     def __init__(self, rows: QuerySet[CampaignMessage], per_page: int, *, total: int | None) -> None:

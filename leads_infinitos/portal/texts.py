@@ -20,7 +20,7 @@ SHARED: dict[str, str] = {
 
 def all_texts() -> Mapping[str, str]:
     """Every code with its sentence; a sentence may name the error's params in braces."""
-    return {**SHARED, **accounts_texts.TEXTS, **billing_texts.TEXTS, **extraction_texts.TEXTS, **campaigns_texts.TEXTS}
+    return {**SHARED, **accounts_texts.ERRORS, **billing_texts.TEXTS, **extraction_texts.TEXTS, **campaigns_texts.TEXTS}
 
 
 class _Params(dict[str, object]):

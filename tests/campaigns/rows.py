@@ -10,6 +10,7 @@ from accounts.models import Account
 from billing.models import SendAllowance
 from campaigns.domain.states import CampaignStatus
 from campaigns.models import Campaign, CampaignLane, CampaignMessage, Connection, ConnectionState, SendLane, Variation
+from extraction.models import Lead, LeadList
 from leads_infinitos.sandbox.client import SandboxClient
 
 _numbers = itertools.count(1)
@@ -56,7 +57,9 @@ def make_connection(
     return connection
 
 
-def make_campaign(account: Account, *connections: Connection, status: str = CampaignStatus.RUNNING, **fields: Any) -> Campaign:
+def make_campaign(
+    account: Account, *connections: Connection, status: str = CampaignStatus.RUNNING, **fields: Any
+) -> Campaign:
     """A running campaign on these numbers with an empty, complete audience."""
     defaults = {"name": "Campanha", "window": ALWAYS_OPEN, "audience_ready_at": NOW, "started_at": NOW}
     campaign = Campaign.objects.create(account=account, status=status, **{**defaults, **fields})
@@ -66,7 +69,9 @@ def make_campaign(account: Account, *connections: Connection, status: str = Camp
     return campaign
 
 
-def make_messages(campaign: Campaign, connection: Connection, count: int, *, phones: list[str] | None = None) -> list[CampaignMessage]:
+def make_messages(
+    campaign: Campaign, connection: Connection, count: int, *, phones: list[str] | None = None
+) -> list[CampaignMessage]:
     """Queued messages to new phones (or to these), counted, on a lane that is awake."""
     first = campaign.audience_count
     messages = CampaignMessage.objects.bulk_create(
@@ -92,3 +97,55 @@ def counters(campaign: Campaign) -> dict[str, int]:
     campaign.refresh_from_db()
     names = ("queued", "sending", "sent", "failed", "invalid", "unconfirmed", "skipped", "cancelled")
     return {name: value for name in names if (value := getattr(campaign, f"{name}_count"))}
+
+
+def give_allowance(
+    account: Account, *, daily_limit: int = 1_000, daily_per_number: int = 1_000, numbers: int = 5
+) -> None:
+    """The right to send until 2100, for an account that has an owner."""
+    SendAllowance.objects.update_or_create(
+        account=account,
+        defaults={
+            "send_until": dt.datetime(2100, 1, 1, tzinfo=dt.UTC),
+            "numbers": numbers,
+            "daily_limit": daily_limit,
+            "daily_per_number": daily_per_number,
+        },
+    )
+
+
+def make_list(account: Account, *, leads: int = 0, name: str = "", variable_keys: list[str] | None = None) -> LeadList:
+    """A list with so many leads that may be contacted."""
+    row = LeadList.objects.create(
+        account=account,
+        name=name or f"Lista {next(_numbers)}",
+        lead_count=leads,
+        contactable_count=leads,
+        variable_keys=variable_keys or [],
+    )
+    Lead.objects.bulk_create(
+        Lead(
+            account=account,
+            list=row,
+            name=f"Cliente {index}",
+            phone=f"+55119{80_000_000 + next(_numbers)}",
+            contactable=True,
+            wa_candidates=[],
+        )
+        for index in range(leads)
+    )
+    return row
+
+
+def settle(
+    campaign: Campaign, messages: list[CampaignMessage], status: str, *, reason: str = "", bucket: str = ""
+) -> None:
+    """Queued messages as they are after an outcome, with the counters moved as the engine moves them."""
+    bucket = bucket or status
+    ids = [message.pk for message in messages]
+    sent_at = NOW if status == "sent" else None
+    CampaignMessage.objects.filter(pk__in=ids).update(status=status, reason=reason, sent_at=sent_at)
+    campaign.refresh_from_db()
+    campaign.queued_count -= len(ids)
+    setattr(campaign, f"{bucket}_count", getattr(campaign, f"{bucket}_count") + len(ids))
+    campaign.save()
