@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -78,6 +80,9 @@ class LeadImport(models.Model):
     claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
     tries = models.PositiveSmallIntegerField(default=0, editable=False)
     finished_at = models.DateTimeField("terminada em", null=True, blank=True)
+    # Undone: its leads were taken out again, those aside that something had used. The rows stay as history.
+    undone_at = models.DateTimeField("desfeita em", null=True, blank=True)
+    undone_count = models.PositiveIntegerField("leads retirados", default=0)
 
     class Meta:
         verbose_name = "importação"
@@ -96,8 +101,8 @@ class LeadImport(models.Model):
             )
         ]
         indexes = [
-            # extraction.services.imports.claim: the oldest waiting import
-            models.Index(fields=["created_at"], condition=Q(status="queued"), name="import_queued"),
+            # extraction.services.imports: the oldest waiting import, and those that are being worked on
+            models.Index(fields=["created_at"], condition=Q(status__in=["queued", "running"]), name="import_open"),
             # extraction.selectors.list_imports: history, newest first
             models.Index(fields=["account", "-created_at"], name="import_newest"),
         ]
@@ -144,7 +149,8 @@ class Lead(models.Model):
     kind = models.CharField("tipo", max_length=12, blank=True)  # mobile landline foreign
     contactable = models.BooleanField("pode receber", default=False)
     reason = models.CharField("por que não", max_length=30, blank=True)  # of leads that are not contactable
-    wa_candidates = models.JSONField(default=list, editable=False)  # ids to try at the gateway, in order, digits only
+    # builtins.list: here `list` is the lead's list. WhatsApp ids to try at the gateway, in order, digits only.
+    wa_candidates = models.JSONField(default=builtins.list, editable=False)
     wa_id = models.CharField("id no WhatsApp", max_length=20, blank=True)  # as the gateway resolved it
     wa_id_checked_at = models.DateTimeField("conferido em", null=True, blank=True)
     city = models.CharField("cidade", max_length=120, blank=True)

@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(blank=True, max_length=12, verbose_name='tipo')),
                 ('contactable', models.BooleanField(default=False, verbose_name='pode receber')),
                 ('reason', models.CharField(blank=True, max_length=30, verbose_name='por que não')),
-                ('wa_candidates', models.JSONField(default=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='leads', to='extraction.leadlist', verbose_name='lista'), editable=False)),
+                ('wa_candidates', models.JSONField(default=list, editable=False)),
                 ('wa_id', models.CharField(blank=True, max_length=20, verbose_name='id no WhatsApp')),
                 ('wa_id_checked_at', models.DateTimeField(blank=True, null=True, verbose_name='conferido em')),
                 ('city', models.CharField(blank=True, max_length=120, verbose_name='cidade')),

@@ -1,0 +1,5 @@
+"""Addresses of the leads app under /api/."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
