@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 from billing.selectors.entitlement import Entitlement
 from leads_infinitos.kernel.errors import DomainError
+from leads_infinitos.kernel.money import brl
 
-ERRORS: dict[str, str] = {
+TEXTS: dict[str, str] = {
     "billing_error": "Não foi possível concluir. Tente de novo em instantes.",
     "plan_unknown": "Não existe um plano “{plan}” em vigor.",
     "plan_limits_invalid": "Os limites do plano não combinam entre si. Confira o campo {field}.",
@@ -91,7 +92,7 @@ def of(error: DomainError) -> str:
     params = dict(error.params)
     if "problem" in params:
         params["problem"] = CATALOGUE_PROBLEMS.get(str(params["problem"]), params["problem"])
-    return ERRORS[error.code].format(**params)
+    return TEXTS[error.code].format(**params)
 
 
 def licence_sentence(right: Entitlement, time_zone: str) -> str:
@@ -109,6 +110,11 @@ def licence_sentence(right: Entitlement, time_zone: str) -> str:
 def event_reason(reason: str) -> str:
     """Why an event is where it is; of a failure, the class of the error."""
     return EVENT_REASONS.get(reason, reason)
+
+
+def price(cents: int, currency: str) -> str:
+    """An amount with its currency."""
+    return brl(cents) if currency in ("", "BRL") else f"{currency} {cents / 100:.2f}".replace(".", ",")
 
 
 def _day(moment: dt.datetime | None, time_zone: str) -> str:

@@ -80,7 +80,9 @@ def replay(*, event_ids: Iterable[int], now: dt.datetime) -> Counter[str]:
 
 def reset_events(events: QuerySet[PaymentEvent], *, now: dt.datetime) -> int:
     """Make events pending again, due now; returns how many. Unreadable ones stay as they are: nothing can read them."""
-    return events.filter(payload__isnull=False).update(status=Status.PENDING, try_at=now, tries=0, reason="", claimed_until=None)
+    return events.filter(payload__isnull=False).update(
+        status=Status.PENDING, try_at=now, tries=0, reason="", claimed_until=None
+    )
 
 
 def retry_after_catalogue(*, now: dt.datetime) -> int:

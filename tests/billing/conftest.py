@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib
-from pathlib import Path
 
 import pytest
 from django.apps import apps
-from pytest_django import Settings
 
 from billing.models import Plan
 
@@ -25,9 +23,3 @@ def _five_plans(request: pytest.FixtureRequest) -> None:
 def now() -> dt.datetime:
     """A moment inside the first period of the example subscription FAKE0001 (2026-10-05 to 2026-11-05, 12:00 UTC)."""
     return dt.datetime(2026, 10, 6, 12, tzinfo=dt.UTC)
-
-
-@pytest.fixture(autouse=True)
-def _static_root(settings: Settings, tmp_path: Path) -> None:
-    """WhiteNoise warns when the collected files' directory is missing, and no test collects them."""
-    settings.STATIC_ROOT = str(tmp_path)
