@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib
 import itertools
 from typing import Any
 
+from django.apps import apps
+
 from accounts.models import Account, ApiToken, Membership, User
 from accounts.services import tokens
+from billing.models import Plan
+from billing.services import plans
 
 PASSWORD = "uma frase boa de lembrar"
 NOW = dt.datetime(2026, 3, 10, 15, 0, tzinfo=dt.UTC)  # a Tuesday, 12:00 in São Paulo
@@ -38,3 +43,19 @@ def make_membership(**overrides: Any) -> Membership:
 def make_api_token(*, membership: Membership, name: str = "API", now: dt.datetime = NOW) -> tuple[ApiToken, str]:
     """A working key and its text."""
     return tokens.issue_api_token(membership=membership, name=name, now=now)
+
+
+def make_plans() -> None:
+    """The five plans of the first migration, where a transactional test before this one has emptied the tables."""
+    if not Plan.objects.exists():
+        importlib.import_module("billing.migrations.0002_five_plans").make_plans(apps, None)
+
+
+def make_licensed_account(
+    *, plan: str = "pro", until: dt.datetime | None = None, now: dt.datetime = NOW, **overrides: Any
+) -> Account:
+    """An account that was granted a plan at `now`, until a time or without end; it may send from then on."""
+    make_plans()
+    account = make_account(**overrides)
+    plans.change_plan(account=account, plan=plan, until=until, reason="teste", by=None, now=now)
+    return account

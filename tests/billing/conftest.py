@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-import importlib
 
 import pytest
-from django.apps import apps
 
-from billing.models import Plan
+from tests.factories import make_plans
 
 
 @pytest.fixture(autouse=True)
 def _five_plans(request: pytest.FixtureRequest) -> None:
     if request.node.get_closest_marker("django_db") or {"db", "transactional_db"} & set(request.fixturenames):
         request.getfixturevalue("_django_db_helper")
-        if not Plan.objects.exists():
-            importlib.import_module("billing.migrations.0002_five_plans").make_plans(apps, None)
+        make_plans()
 
 
 @pytest.fixture
