@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, When
 
-from accounts.models import ApiToken, Membership, User, normalise_email
+from accounts.models import ApiToken, Membership, Role, User, normalise_email
 
 
 def find_membership(user: User) -> Membership | None:
-    """The person's place in their oldest account, with account and user loaded; None when they belong to none."""
-    return Membership.objects.filter(user=user).select_related("account", "user").order_by("created_at", "id").first()
+    """Where the person lands, account and user loaded: the account they own, else the oldest; None when they belong to none."""
+    own_first = Case(When(role=Role.OWNER, then=0), default=1)
+    places = Membership.objects.filter(user=user).select_related("account", "user")
+    return places.order_by(own_first, "created_at", "id").first()
 
 
 def find_user(email: str) -> User | None:

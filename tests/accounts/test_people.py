@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import threading
 
 import pytest
@@ -53,7 +54,7 @@ def test_a_password_fills_an_empty_one() -> None:
 
 @pytest.mark.django_db
 def test_a_viewer_elsewhere_who_buys_lands_in_their_own_account() -> None:
-    elsewhere = make_membership(role=Role.VIEWER)
+    elsewhere = make_membership(role=Role.VIEWER, created_at=NOW - dt.timedelta(days=30))
     own = create(elsewhere.user.email)
 
     assert own.account != elsewhere.account
