@@ -24,7 +24,8 @@ def program(name: str, code: str, *, stops_last: bool = False) -> Program:
 class Watcher:
     """Stops the supervisor with a real signal once `done` says so, and fails when that takes too long."""
 
-    def __init__(self, programs: list[Program]) -> None:
+    def __init__(self, programs: list[Program], ends_with: signal.Signals = signal.SIGTERM) -> None:
+        self._ends_with = ends_with
         self.starts: list[dict[str, int]] = []
         self._deadline = time.monotonic() + GIVE_UP_S
         self.supervisor = Supervisor(programs, os.environ, on_change=self.starts.append, on_tick=self._tick)
@@ -34,7 +35,7 @@ class Watcher:
 
     def _tick(self) -> None:
         if self.done() or time.monotonic() > self._deadline:
-            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), self._ends_with)
 
     def run(self) -> None:
         self.supervisor.run()
@@ -49,8 +50,9 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-def test_a_signal_ends_every_program() -> None:
-    watcher = Watcher([program("one", WAITS), program("two", WAITS)])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_ends_every_program(number: signal.Signals) -> None:
+    watcher = Watcher([program("one", WAITS), program("two", WAITS)], ends_with=number)
 
     watcher.run()
 
