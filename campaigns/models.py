@@ -39,6 +39,10 @@ class Connection(models.Model):
     vendor_digest = models.CharField(max_length=64, editable=False)  # HMAC of gateway, host and instance key
     webhook_secret = EncryptedTextField(blank=True, editable=False)
     webhook_digest = models.CharField(max_length=64, blank=True, editable=False)
+    webhook_set_at = models.DateTimeField("avisos ligados em", null=True, blank=True, editable=False)
+    webhook_tried_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Last time the instance told what became of a message. NULL: its delivery confirmations were never received.
+    acks_seen_at = models.DateTimeField("última confirmação de entrega", null=True, blank=True, editable=False)
     phone = models.CharField("número", max_length=20, null=True, blank=True)  # noqa: DJ001 - NULL until known, unique else
     state = models.CharField(
         "situação", max_length=12, choices=ConnectionState.choices, default=ConnectionState.UNKNOWN
@@ -61,6 +65,10 @@ class Connection(models.Model):
                 fields=["phone"],
                 condition=Q(archived_at__isnull=True, phone__isnull=False),
                 name="connection_phone_once",
+            ),
+            # webhooks: the connection a posted secret belongs to
+            models.UniqueConstraint(
+                fields=["webhook_digest"], condition=~Q(webhook_digest=""), name="connection_webhook_once"
             ),
         ]
 
@@ -512,6 +520,84 @@ class Reply(models.Model):
 
     def __str__(self) -> str:
         return f"resposta {self.pk}"
+
+
+class GatewayEvent(models.Model):
+    """One thing that a gateway told us through a connection's webhook: stored once, worked on afterwards.
+
+    pending -> processed | ignored | waiting | failed; waiting -> the same. An event waits while the message it may be about
+    is still being sent.
+    """
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Na fila"
+        WAITING = "waiting", "Aguardando envio"  # its message may be in flight: looked at again at try_at
+        PROCESSED = "processed", "Processado"
+        IGNORED = "ignored", "Sem efeito"  # `reason` says why
+        FAILED = "failed", "Falhou"  # raised too often; an operator looks at it
+
+    class Kind(models.TextChoices):
+        ACK = "ack", "Recibo"
+        ECHO = "echo", "Cópia de envio"
+        INCOMING = "incoming", "Mensagem recebida"
+        CONNECTION = "connection", "Conexão"
+        OTHER = "other", "Outro"
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+", verbose_name="conta")
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="+", verbose_name="conexão")
+    digest = models.CharField(max_length=64, editable=False)  # of the body: a repetition has the same
+    kind = models.CharField("tipo", max_length=12, choices=Kind.choices)
+    gateway_message_id = models.CharField("id no provedor", max_length=80, blank=True)
+    body = models.JSONField("conteúdo", default=dict)  # as posted, without the instance key; empty once nobody needs it
+    received_at = models.DateTimeField("recebido em")
+    status = models.CharField("situação", max_length=10, choices=Status.choices, default=Status.PENDING)
+    reason = models.CharField("motivo", max_length=60, blank=True)
+    try_at = models.DateTimeField("tentar em", null=True, blank=True)  # NULL = done with
+    claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
+    tries = models.PositiveSmallIntegerField("falhas", default=0)
+
+    class Meta:
+        verbose_name = "evento do WhatsApp"
+        verbose_name_plural = "eventos do WhatsApp"
+        constraints = [models.UniqueConstraint(fields=["connection", "digest"], name="gateway_event_once")]
+        indexes = [
+            # inbound.process_due
+            models.Index(fields=["try_at", "id"], condition=Q(try_at__isnull=False), name="gateway_event_due"),
+            # receipts: when a message id was first heard of
+            models.Index(
+                fields=["connection", "gateway_message_id"],
+                condition=~Q(gateway_message_id=""),
+                name="gateway_event_of_message",
+            ),
+            # selectors.unconfirmed: events that may be about an unconfirmed message
+            models.Index(
+                fields=["connection", "received_at"], condition=Q(reason="unmatched"), name="gateway_event_unmatched"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
+class Decision(models.Model):
+    """What a person decided about an unconfirmed message: append-only."""
+
+    class Kind(models.TextChoices):
+        COUNT_AS_SENT = "count_as_sent", "Contar como enviada"
+        SEND_AGAIN = "send_again", "Enviar de novo"
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+")
+    message = models.ForeignKey(CampaignMessage, models.CASCADE, related_name="decisions", verbose_name="mensagem")
+    kind = models.CharField("decisão", max_length=14, choices=Kind.choices)
+    decided_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", verbose_name="por")
+    decided_at = models.DateTimeField("em")
+
+    class Meta:
+        verbose_name = "decisão"
+        verbose_name_plural = "decisões"
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
 
 
 class UsageDay(models.Model):
