@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+from leads_infinitos.kernel.http import MAX_ANSWER_BYTES
+
 
 class OutcomeClass(StrEnum):
     """What one send call came to; every answer falls into exactly one."""
@@ -61,11 +63,17 @@ class Answer:
     text: str
     retry_after: str = ""
 
+    @classmethod
+    def read(cls, status: int, raw: bytes | bytearray, retry_after: str | None) -> Answer:
+        """From the wire: at most MAX_ANSWER_BYTES, and only characters that a database takes."""
+        text = raw[:MAX_ANSWER_BYTES].decode("utf-8", errors="replace").replace("\x00", "")
+        return cls(status, text, retry_after or "")
+
     def body(self) -> Any:
         """The JSON value, the first element of a list; None when the text is not JSON."""
         try:
             value = json.loads(self.text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
         return value[0] if isinstance(value, list) and value else value
 
@@ -135,7 +143,7 @@ class Gateway(Protocol):
 
     def number_check(self, config: GatewayConfig, *, wa_id: str) -> Request: ...
 
-    def read_number_check(self, config: GatewayConfig, answer: Answer) -> NumberCheck: ...
+    def read_number_check(self, config: GatewayConfig, answer: Answer, *, asked: str) -> NumberCheck: ...
 
     def status(self, config: GatewayConfig) -> Request: ...
 

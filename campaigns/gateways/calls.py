@@ -36,7 +36,6 @@ def _call(request: Request) -> Answer | None:
                 raw += part
                 if len(raw) > MAX_ANSWER_BYTES:
                     break
-            text = raw[:MAX_ANSWER_BYTES].decode("utf-8", errors="replace")
-            return Answer(response.status_code, text, response.headers.get("retry-after", ""))
-    except httpx2.HTTPError:
+            return Answer.read(response.status_code, raw, response.headers.get("retry-after"))
+    except (httpx2.HTTPError, httpx2.InvalidURL):
         return None

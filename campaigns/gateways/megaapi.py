@@ -5,6 +5,7 @@ Source: the vendor's OpenAPI 6.1 and PHP class, and what public clients observed
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Any
 from urllib.parse import quote
@@ -23,8 +24,8 @@ from leads_infinitos.kernel import http, phone
 
 Refusal = tuple[OutcomeClass, str]
 
-# A text about one of these says nothing about whether the message left, whatever the status.
-DOUBT = ("timeout", "timed out", "socket", "connection closed", "session closed", "econnreset")
+# An answer that speaks of one of these, anywhere, says nothing about whether the message left, whatever its status.
+DOUBT = ("timeout", "timed out", "timedout", "socket", "closed", "connection lost", "econnreset", "epipe")
 
 # (status, text that must be in the message) -> what it proves. 200 is the `error: true` form of the same answers.
 REFUSALS: tuple[tuple[frozenset[int], str, Refusal], ...] = (
@@ -37,6 +38,9 @@ REFUSALS: tuple[tuple[frozenset[int], str, Refusal], ...] = (
     (frozenset({200, 403}), "unable to download file", (OutcomeClass.REFUSED_MESSAGE, "media_unreachable")),
 )
 DEFAULT_RETRY_AFTER_S = 60.0
+_ID = re.compile(r"[!-~]{1,80}")
+_JID = re.compile(r"(?P<user>[0-9]{8,20})(?::[0-9]+)?(?:@(?:s\.whatsapp\.net|c\.us))?")
+_IMAGE = re.compile(r"(?P<kind>data:image/(?:png|jpeg|webp);base64,)?(?P<base64>[A-Za-z0-9+/=\s]{20,})")
 _ID_PATHS = (("messageData", "key", "id"), ("key", "id"), ("data", "key", "id"), ("messageId",), ("id",))
 
 
@@ -67,20 +71,24 @@ class MegaApi:
             )
         if answer.status == 429:
             return outcome(OutcomeClass.REFUSED_LANE, "rate_limited", "", _retry_after_s(answer.retry_after))
-        kind, code = _refusal(answer.status, body)
-        return outcome(kind, code)
+        return outcome(*_refusal(answer))
 
     def number_check(self, config: GatewayConfig, *, wa_id: str) -> Request:
         """GET that asks WhatsApp's servers whether the id exists."""
         jid = quote(f"{wa_id}@s.whatsapp.net", safe="")
         return self._request(config, "GET", f"instance/isOnWhatsApp/{_key(config)}?jid={jid}")
 
-    def read_number_check(self, config: GatewayConfig, answer: Answer) -> NumberCheck:
-        """The canonical id; None when a 200 does not say `exists: true`; every other answer is no verdict on the number."""
+    def read_number_check(self, config: GatewayConfig, answer: Answer, *, asked: str) -> NumberCheck:
+        """The canonical id, or the one `asked` for where the answer names no phone (a LID); None when a 200 does not say
+        `exists: true`; every other answer is no verdict on the number.
+        """
         body = answer.body()
-        if answer.status == 200 and not (isinstance(body, dict) and body.get("error")):
+        # Empty or null is what a lookup without a hit looks like; any other text that is no JSON is somebody else's page.
+        readable = body is not None or answer.text.strip() in ("", "null")
+        if answer.status == 200 and readable and not (isinstance(body, dict) and body.get("error")):
             if isinstance(body, dict) and body.get("exists") is True and body.get("jid"):
-                return NumberCheck(wa_id=str(body["jid"]).split("@")[0].split(":")[0])
+                known = _JID.fullmatch(str(body["jid"]))
+                return NumberCheck(wa_id=known["user"] if known else asked)
             return NumberCheck()
         problem = self.read_text(config, answer)
         if problem.outcome is OutcomeClass.REFUSED_LANE:
@@ -97,19 +105,18 @@ class MegaApi:
         """The state; an answer that cannot be read is `unknown`, never "disconnected"."""
         body = answer.body()
         if answer.status != 200 or not isinstance(body, dict):
-            kind, code = _refusal(answer.status, body)
-            known = kind is OutcomeClass.REFUSED_LANE
-            state = "disconnected" if code == "disconnected" else "unknown"
-            return InstanceStatus(state, code=code if known else "unreachable")
+            kind, code = _refusal(answer)
+            if kind is OutcomeClass.REFUSED_LANE:  # the instance answers, and is not usable
+                return InstanceStatus("disconnected", code=code)
+            return InstanceStatus("unknown", code="unreachable")
         if body.get("error"):
-            _, code = _refusal(200, body)
-            return InstanceStatus("disconnected", code=code)
+            return InstanceStatus("disconnected", code=_refusal(answer)[1])
         instance = body["instance"] if isinstance(body.get("instance"), dict) else {}
         user = instance["user"] if isinstance(instance.get("user"), dict) else {}
         word = str(instance.get("status") or instance.get("connectionState") or body.get("status") or "").lower()
         if word == "connecting":
             return InstanceStatus("connecting")
-        if word in ("connected", "open") or (not word and user.get("id")):
+        if word in ("connected", "open") or (user.get("id") and word not in ("disconnected", "close", "closed")):
             number = phone.parse(str(user["id"])) if user.get("id") else None
             return InstanceStatus("connected", number.e164 if number else None)
         return InstanceStatus("disconnected")
@@ -122,13 +129,14 @@ class MegaApi:
         body = answer.body()
         if "already logged in" in _message(body):
             return QrCode(None, "already_connected")
-        if answer.status != 200:
+        if answer.status != 200 or (isinstance(body, dict) and body.get("error")):
             return QrCode(None, "unavailable")
-        fields = body if isinstance(body, dict) else {"qrcode": body}
+        fields = body if isinstance(body, dict) else {"qrcode": body or answer.text}
         image = next((fields[key] for key in ("qrcode", "qr_code", "data", "base64") if fields.get(key)), None)
-        if not isinstance(image, str):
+        found = _IMAGE.fullmatch(image) if isinstance(image, str) else None
+        if found is None:
             return QrCode(None, "not_ready")
-        return QrCode(image if image.startswith("data:image/") else f"data:image/png;base64,{image}")
+        return QrCode((found["kind"] or "data:image/png;base64,") + found["base64"])
 
     @staticmethod
     def _request(config: GatewayConfig, method: str, path: str, data: dict[str, Any] | None = None) -> Request:
@@ -149,15 +157,16 @@ def _message(body: Any) -> str:
     return "".join(char for char in text if not unicodedata.combining(char))
 
 
-def _refusal(status: int, body: Any) -> Refusal:
-    """What a failure proves; unlisted status or text, and any text of doubt, prove nothing."""
-    text = _message(body)
-    if any(word in text for word in DOUBT):
+def _refusal(answer: Answer) -> Refusal:
+    """What a failure proves; unlisted status or text, and any word of doubt, prove nothing."""
+    body = answer.body()
+    text, whole = _message(body), answer.text.lower()
+    if any(word in whole for word in DOUBT):
         return OutcomeClass.UNKNOWN, "doubtful_text"
     for statuses, wanted, refusal in REFUSALS:
-        if status in statuses and wanted in text:
+        if answer.status in statuses and wanted in text:
             return refusal
-    if status == 400 and isinstance(body, dict) and body.get("name") == "BAD_REQUEST":
+    if answer.status == 400 and isinstance(body, dict) and body.get("name") == "BAD_REQUEST":
         return OutcomeClass.REFUSED_MESSAGE, "bad_request"
     return OutcomeClass.UNKNOWN, "unexpected_answer"
 
@@ -167,11 +176,11 @@ def _message_id(body: dict[str, Any]) -> str:
         value: Any = body
         for step in path:
             value = value.get(step) if isinstance(value, dict) else None
-        if isinstance(value, str | int) and value:
-            return str(value)[:80]
+        if isinstance(value, str | int) and not isinstance(value, bool) and _ID.fullmatch(str(value)):
+            return str(value)
     return ""
 
 
 def _retry_after_s(header: str) -> float:
     """Seconds of a Retry-After header; a date or nothing means a minute."""
-    return min(float(header), 86_400.0) if header.strip().isdigit() else DEFAULT_RETRY_AFTER_S
+    return min(float(header), 86_400.0) if re.fullmatch(r"\s*[0-9]{1,9}\s*", header) else DEFAULT_RETRY_AFTER_S

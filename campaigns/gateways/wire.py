@@ -27,6 +27,7 @@ from campaigns.gateways.base import (
 from campaigns.gateways.registry import gateway_for
 from leads_infinitos.kernel.http import MAX_ANSWER_BYTES
 
+CONNECT_TIMEOUT_S = 10.0
 KEEPALIVE_S = 4.0  # below the gateway's: Node closes at 5 s, and a post that meets the close is lost
 
 
@@ -117,14 +118,15 @@ class Wire:
             if isinstance(answer, Silence):
                 # Only the check is lost; the message never left.
                 return NumberCheck(problem=SendOutcome(OutcomeClass.NOT_SENT, f"check_{answer.value}"))
-            check = gateway.read_number_check(send.config, answer)
+            check = gateway.read_number_check(send.config, answer, asked=candidate)
             if check.problem is not None or check.wa_id is not None:
                 return check
         return check
 
     async def _call(self, request: Request, *, timeout_s: float) -> Answer | Silence:
         session = self._session or self._open_session()
-        timeout = aiohttp.ClientTimeout(total=timeout_s)
+        # A connection that is not there in time carried nothing; with the total alone this would be a timeout, in doubt.
+        timeout = aiohttp.ClientTimeout(total=timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s / 2))
         try:
             async with session.request(
                 request.method,
@@ -139,8 +141,7 @@ class Wire:
                     raw += part
                     if len(raw) > MAX_ANSWER_BYTES:
                         break
-                text = raw[:MAX_ANSWER_BYTES].decode("utf-8", errors="replace")
-                return Answer(response.status, text, response.headers.get("Retry-After", ""))
+                return Answer.read(response.status, raw, response.headers.get("Retry-After"))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             return Silence.NOT_CONNECTED
         except TimeoutError:
