@@ -6,7 +6,6 @@ Lane, then campaign, then message. A wait names its end, or None when only an ev
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -104,6 +103,11 @@ class Tally:
         self.phones.add((account_id, phone))
 
 
+def account_day(account: AccountFacts, *, now: dt.datetime) -> dt.date:
+    """The local day on which a send at `now` counts: for the account, and for its numbers and campaigns alike."""
+    return pacing.usage_day(now=now, time_zone=account.time_zone, used_on=account.used_on)
+
+
 def used_on_day(day: dt.date, used_on: dt.date | None, used_count: int) -> int:
     """What a counter that restarts each day holds on `day`."""
     return used_count if used_on == day else 0
@@ -115,7 +119,7 @@ def account_verdict(account: AccountFacts, *, now: dt.datetime, tally: Tally) ->
         return _wait("account_halted", halted=account.halted_reason)
     if account.send_until is None or account.send_until <= now:
         return _wait("licence_lapsed", send_until=account.send_until)
-    day = pacing.usage_day(now=now, time_zone=account.time_zone, used_on=account.used_on)
+    day = account_day(account, now=now)
     used = used_on_day(day, account.used_on, account.used_count) + tally.accounts.get(account.account_id, 0)
     if used >= account.daily_limit:
         until = pacing.next_day_start(day, account.time_zone) if account.daily_limit else None
@@ -139,7 +143,7 @@ def lane_verdict(lane: LaneFacts, account: AccountFacts, *, now: dt.datetime, ta
         return _wait("disconnected")
     if lane.rest_until is not None and lane.rest_until > now:
         return _wait("resting", lane.rest_until, why=lane.rest_reason)
-    day = pacing.usage_day(now=now, time_zone=account.time_zone, used_on=lane.used_on)
+    day = account_day(account, now=now)
     used, limit = used_on_day(day, lane.used_on, lane.used_count), lane_limit(lane, account)
     if used >= limit:
         until = pacing.next_day_start(day, account.time_zone) if limit else None
@@ -152,7 +156,7 @@ def campaign_verdict(campaign: CampaignFacts, account: AccountFacts, *, now: dt.
     if not campaign.window.is_open(now, account.time_zone):
         return _wait("outside_window", campaign.window.next_open(now, account.time_zone))
     if campaign.daily_cap is not None:
-        day = pacing.usage_day(now=now, time_zone=account.time_zone, used_on=campaign.used_on)
+        day = account_day(account, now=now)
         used = used_on_day(day, campaign.used_on, campaign.used_count)
         used += tally.campaigns.get(campaign.campaign_id, 0)
         if used >= campaign.daily_cap:
@@ -210,15 +214,10 @@ class LaneDecision:
 
 
 DEFER_S = 5.0
+_NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
-def decide_lane(
-    candidates: LaneCandidates,
-    *,
-    now: dt.datetime,
-    tally: Tally,
-    message_gate: Callable[..., Verdict] = message_verdict,
-) -> LaneDecision:
+def decide_lane(candidates: LaneCandidates, *, now: dt.datetime, tally: Tally) -> LaneDecision:
     """The verdict for one lane; the tally gets what it takes.
 
     Where nothing is taken the lane looks again: at once if a message was skipped (the next may be good), in five seconds
@@ -236,7 +235,7 @@ def decide_lane(
             waits.append(verdict)
             continue
         for head in heads:
-            verdict = message_gate(head.message, account, now=now, tally=tally)
+            verdict = message_verdict(head.message, account, now=now, tally=tally)
             if verdict.may_send:
                 phone = head.message.phone
                 tally.take(account_id=account.account_id, campaign_id=campaign.campaign_id, phone=phone)
@@ -245,11 +244,7 @@ def decide_lane(
                 skips.append((head, verdict.reason))
             else:
                 waits.append(Verdict(Answer.WAIT, verdict.reason, now + dt.timedelta(seconds=DEFER_S)))
-    wake_at, deciding = _look_again(waits, now=now if skips else None)
+    # Waits that name their end come first; one that only an event ends names none.
+    deciding = min(waits, key=lambda wait: wait.until or _NEVER, default=None)
+    wake_at = now if skips else deciding.until if deciding else None
     return LaneDecision(lane.lane_id, None, tuple(skips), wake_at, deciding)
-
-
-def _look_again(waits: list[Verdict], *, now: dt.datetime | None) -> tuple[dt.datetime | None, Verdict | None]:
-    timed = [(verdict.until, verdict) for verdict in waits if verdict.until is not None]
-    until, earliest = min(timed, key=lambda pair: pair[0]) if timed else (None, waits[0] if waits else None)
-    return (now, earliest) if now is not None else (until, earliest)

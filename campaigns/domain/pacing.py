@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from leads_infinitos.kernel.clock import UTC, local_day, start_of_local_day
+from leads_infinitos.kernel.clock import local_day, start_of_local_day
 
 MINUTES_OF_DAY = 24 * 60
 START_BUDGET_S = 10.0  # a send starts this long after its claim at the latest, else it counts as not sent
@@ -70,28 +70,26 @@ class Window:
         """The first moment from `now` on at which the window is open, as UTC: `now` itself when it is."""
         if self.is_open(now, time_zone):
             return now
-        zone = ZoneInfo(time_zone)
         today = local_day(now, time_zone)
         for ahead in range(15):
-            day = today + dt.timedelta(days=ahead)
-            for start, end in self.days[day.weekday()]:
-                moment, last = max(self._instant(day, start, zone), now), self._instant(day, end, zone)
-                while moment < last:  # more than one step only where the clocks skip the start of the interval
-                    if self.is_open(moment, time_zone):
-                        return moment
-                    moment += dt.timedelta(minutes=1)
+            for moment in self._openings(today + dt.timedelta(days=ahead), time_zone):
+                if moment >= now and self.is_open(moment, time_zone):
+                    return moment
         raise WindowError(-1)  # a window that `of` accepted opens at least once a fortnight
 
-    @staticmethod
-    def _instant(day: dt.date, minute: int, zone: ZoneInfo) -> dt.datetime:
-        return (
-            dt.datetime.combine(
-                day + dt.timedelta(days=minute // MINUTES_OF_DAY), dt.time(minute // 60 % 24, minute % 60), zone
+    def _openings(self, day: dt.date, time_zone: str) -> Iterator[dt.datetime]:
+        """Instants of a local day at which the window may open, in order: the starts of its intervals, as UTC.
+
+        On a day whose clocks change, every minute: the change may skip the start of an interval, or repeat its middle.
+        """
+        begin, end = start_of_local_day(day, time_zone), start_of_local_day(day + dt.timedelta(days=1), time_zone)
+        intervals = self.days[day.weekday()]
+        if end - begin == dt.timedelta(days=1):
+            yield from (begin + dt.timedelta(minutes=start) for start, _ in intervals)
+        elif intervals:
+            yield from (
+                begin + dt.timedelta(minutes=minute) for minute in range((end - begin) // dt.timedelta(minutes=1))
             )
-        ).astimezone(UTC)
-
-
-ALWAYS = Window(tuple(((0, MINUTES_OF_DAY),) for _ in range(7)))
 
 
 def usage_day(*, now: dt.datetime, time_zone: str, used_on: dt.date | None) -> dt.date:

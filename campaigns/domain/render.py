@@ -33,7 +33,7 @@ def fields_of(text: str) -> list[str]:
 def render(text: str, *, values: Mapping[str, str], name_fallback: str = "") -> str:
     """The text with every hole filled: by its value, else by its own fallback `{nome|tudo bem}`, else by `name_fallback`.
 
-    An empty name without a fallback closes the gap it leaves ("Oi {nome}, tudo" -> "Oi, tudo"). Raises Unrenderable
+    An empty name without a fallback closes the gap it leaves: "Oi {nome}, tudo" -> "Oi, tudo". Raises Unrenderable
     (`blank_placeholder` with the field, `leftover_brace`, `empty_text`): such a text is never sent. A brace inside a
     value is part of the value and stays.
     """
@@ -44,17 +44,17 @@ def render(text: str, *, values: Mapping[str, str], name_fallback: str = "") -> 
     def fill(match: re.Match[str]) -> str:
         field = key_of(match.group(1) or match.group(3))
         own = match.group(2) if match.group(1) else match.group(4)
-        value = values.get("nome", "") if field in NAME_FIELDS else values.get(field, "")
-        if value:
+        value = values.get("nome" if field in NAME_FIELDS else field, "")
+        if value.strip():
             return value
         if own is not None:
-            return own
+            return own or _NOTHING
         if field in NAME_FIELDS:
             return name_fallback or _NOTHING
         raise Unrenderable("blank_placeholder", field)
 
     filled = _HOLE.sub(fill, text)
-    filled = re.sub(rf"[ \t]*{_NOTHING}", "", filled)
+    filled = re.sub(rf"^{_NOTHING}[ \t]*[,;:!.]?[ \t]*|[ \t]*{_NOTHING}", "", filled, flags=re.MULTILINE)
     if not filled.strip():
         raise Unrenderable("empty_text")
     return filled
@@ -93,6 +93,8 @@ def check_texts(texts: Sequence[str], *, known: Iterable[str], limit: int) -> li
     return problems
 
 
-def variation_for(position: int, count: int) -> int:
-    """Which variation the message at `position` takes: they go round, so each is used as often as the others."""
-    return position % count
+def deal(position: int, *, variations: int, numbers: int) -> tuple[int, int]:
+    """Which variation and which number the message at `position` takes. Both go round, and each number gets every
+    variation as often as the others: one that repeats a single text is what WhatsApp takes for spam.
+    """
+    return position % variations, position // variations % numbers

@@ -38,7 +38,8 @@ CAMPAIGN_TRANSITIONS: dict[CampaignStatus, frozenset[CampaignStatus]] = {
         {CampaignStatus.DRAFT, CampaignStatus.RUNNING, CampaignStatus.PAUSED, CampaignStatus.CANCELLED}
     ),
     CampaignStatus.RUNNING: frozenset({CampaignStatus.PAUSED, CampaignStatus.FINISHED, CampaignStatus.CANCELLED}),
-    CampaignStatus.PAUSED: frozenset({CampaignStatus.RUNNING, CampaignStatus.CANCELLED}),
+    # One that was paused before its time goes back to waiting for it.
+    CampaignStatus.PAUSED: frozenset({CampaignStatus.RUNNING, CampaignStatus.SCHEDULED, CampaignStatus.CANCELLED}),
     # "Enviar de novo" of an unconfirmed message reopens a finished campaign.
     CampaignStatus.FINISHED: frozenset({CampaignStatus.RUNNING}),
     CampaignStatus.CANCELLED: frozenset(),
@@ -63,15 +64,6 @@ MESSAGE_TRANSITIONS: dict[MessageStatus, frozenset[MessageStatus]] = {
     MessageStatus.SKIPPED: frozenset(),
     MessageStatus.CANCELLED: frozenset(),
 }
-
-RECEIPT_ORDER: dict[ReceiptStatus, int] = {
-    ReceiptStatus.NONE: 0,
-    ReceiptStatus.SERVER: 1,
-    ReceiptStatus.DELIVERED: 2,
-    ReceiptStatus.READ: 3,
-}
-
-OPEN_MESSAGE_STATUSES = frozenset({MessageStatus.QUEUED, MessageStatus.SENDING})
 
 
 def campaign_may_become(current: str, target: CampaignStatus) -> bool:

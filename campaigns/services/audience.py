@@ -7,33 +7,39 @@ number dealt) or an exclusion with its reason. The campaign row remembers how fa
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import logging
+from collections import deque
+from collections.abc import Collection, Sequence
 
 from django.db import transaction
 
 from campaigns.domain import render
 from campaigns.domain.states import CampaignStatus
-from campaigns.models import Campaign, CampaignExclusion, CampaignMessage, Variation
+from campaigns.models import Campaign, CampaignExclusion, CampaignMessage, ContactMemory, Variation
 from campaigns.services import locks
 from extraction.models import Lead
+
+logger = logging.getLogger("campaigns")
 
 BATCH = 500
 
 
 def materialise_started(*, now: dt.datetime, batches: int = 20) -> int:
-    """Advance every started campaign whose audience is not complete, oldest first, by at most `batches` in all.
+    """Advance every started campaign whose audience is not complete, in turn, by at most `batches` in all.
 
-    Gives how many batches were made; the caller runs again while there are any.
+    Gives how many batches were made; the caller runs again while there are any. One that fails stops no other.
     """
+    waiting = Campaign.objects.filter(status=CampaignStatus.RUNNING, audience_ready_at__isnull=True)
+    turns = deque(waiting.order_by("started_at").values_list("pk", "account_id")[:batches])
     made = 0
-    waiting = Campaign.objects.filter(status=CampaignStatus.RUNNING, audience_ready_at__isnull=True).order_by(
-        "started_at"
-    )
-    for campaign_id, account_id in list(waiting.values_list("pk", "account_id")[:batches]):
-        while made < batches:
-            made += 1
-            if not _next_batch(campaign_id, account_id, now=now):
-                break
+    while turns and made < batches:
+        campaign_id, account_id = turns.popleft()
+        made += 1
+        try:
+            if _next_batch(campaign_id, account_id, now=now):
+                turns.append((campaign_id, account_id))
+        except Exception:
+            logger.exception("audience.failed", extra={"campaign_id": campaign_id, "account_id": account_id})
     return made
 
 
@@ -68,42 +74,54 @@ def _lane_ids(campaign_id: int) -> list[int]:
 
 
 def _next_leads(campaign: Campaign) -> list[Lead] | None:
-    """The next leads after the mark, moving on to the next list when one is read; None after the last."""
-    lists = list(campaign.campaign_lists.order_by("position").values_list("list_id", flat=True))
-    while campaign.audience_list < len(lists):
-        rows = Lead.objects.filter(list_id=lists[campaign.audience_list], pk__gt=campaign.audience_lead)
-        leads = list(rows.order_by("pk")[:BATCH])
+    """The next leads after the mark, moving on to the next list when one is read or gone; None after the last."""
+    rest = campaign.campaign_lists.filter(position__gte=campaign.audience_list).order_by("position")
+    for position, list_id in rest.values_list("position", "list_id"):
+        if position > campaign.audience_list:
+            campaign.audience_list, campaign.audience_lead = position, 0
+        leads = list(Lead.objects.filter(list_id=list_id, pk__gt=campaign.audience_lead).order_by("pk")[:BATCH])
         if leads:
             return leads
-        campaign.audience_list, campaign.audience_lead = campaign.audience_list + 1, 0
     return None
 
 
 def _make(campaign: Campaign, leads: Sequence[Lead]) -> None:
     variations = list(campaign.variations.order_by("position"))
-    connections = list(campaign.campaign_lanes.order_by("lane_id").values_list("lane__connection_id", flat=True))
+    lanes = campaign.campaign_lanes.filter(lane__connection__archived_at__isnull=True).order_by("lane_id")
+    connections = list(lanes.values_list("lane__connection_id", flat=True))
     phones = [lead.phone for lead in leads if lead.phone]
     taken = set(CampaignMessage.objects.filter(campaign=campaign, phone__in=phones).values_list("phone", flat=True))
+    # Whoever was written to before hears from the same number again, where it takes part.
+    known = ContactMemory.objects.filter(
+        account_id=campaign.account_id, phone__in=phones, connection_id__in=connections
+    )
+    numbers = dict(known.values_list("phone", "connection_id"))
     messages: list[CampaignMessage] = []
     exclusions: list[CampaignExclusion] = []
     for lead in leads:
-        reason, body = "", ""
         position = campaign.audience_count + len(messages)
-        variation = variations[render.variation_for(position, len(variations))]
-        if not lead.phone or not lead.contactable:
-            reason = lead.reason or "not_contactable"
-        elif lead.phone in taken:
-            reason = "duplicate_in_campaign"
-        else:
-            reason, body = _text(campaign, variation, lead)
+        turn, number = render.deal(position, variations=len(variations), numbers=len(connections))
+        reason, body = _text(campaign, variations[turn], lead, taken)
         if reason:
             exclusions.append(
                 CampaignExclusion(account_id=campaign.account_id, campaign=campaign, lead=lead, reason=reason)
             )
             continue
-        taken.add(lead.phone or "")
-        connection_id = connections[position % len(connections)]
-        messages.append(_message(campaign, lead, variation, connection_id, position=position, body=body))
+        phone = lead.phone or ""
+        taken.add(phone)
+        messages.append(
+            CampaignMessage(
+                account_id=campaign.account_id,
+                campaign=campaign,
+                lead=lead,
+                connection_id=numbers.get(phone) or connections[number],
+                variation=variations[turn],
+                position=position,
+                name=lead.name,
+                phone=phone,
+                body=body,
+            )
+        )
     CampaignMessage.objects.bulk_create(messages)
     CampaignExclusion.objects.bulk_create(exclusions, ignore_conflicts=True)
     campaign.audience_lead = leads[-1].pk
@@ -113,26 +131,14 @@ def _make(campaign: Campaign, leads: Sequence[Lead]) -> None:
     campaign.save(update_fields=["audience_list", "audience_lead", "audience_count", "queued_count", "excluded_count"])
 
 
-def _text(campaign: Campaign, variation: Variation, lead: Lead) -> tuple[str, str]:
-    """("", text), or (reason, "") for a lead whose text would have a hole."""
+def _text(campaign: Campaign, variation: Variation, lead: Lead, taken: Collection[str]) -> tuple[str, str]:
+    """("", text), or (reason, "") for a lead that becomes no message: what it is, then who has it, then its text."""
+    if not lead.phone or not lead.contactable:
+        return lead.reason or "not_contactable", ""
+    if lead.phone in taken:
+        return "duplicate_in_campaign", ""
     values = render.lead_values(name=lead.name, city=lead.city, uf=lead.uf, email=lead.email, variables=lead.variables)
     try:
         return "", render.render(variation.body, values=values, name_fallback=campaign.name_fallback)
     except render.Unrenderable as error:
         return error.code, ""
-
-
-def _message(
-    campaign: Campaign, lead: Lead, variation: Variation, connection_id: int, *, position: int, body: str
-) -> CampaignMessage:
-    return CampaignMessage(
-        account_id=campaign.account_id,
-        campaign=campaign,
-        lead=lead,
-        connection_id=connection_id,
-        variation=variation,
-        position=position,
-        name=lead.name,
-        phone=lead.phone or "",
-        body=body,
-    )

@@ -10,7 +10,7 @@ import datetime as dt
 import logging
 import random
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -80,7 +80,8 @@ def _claim_by_account(*, now: dt.datetime, room: Room, rng: random.Random) -> Cl
     lanes = 0
     for account_id in accounts:
         try:
-            result = _claim(now=now, room=room, rng=rng, account_id=account_id)
+            left = room.less([take.host for take in claimed])
+            result = _claim(now=now, room=left, rng=rng, account_id=account_id)
         except Exception:
             logger.exception("claim.account_failed", extra={"account_id": account_id})
             _postpone(account_id, now=now)
@@ -91,10 +92,12 @@ def _claim_by_account(*, now: dt.datetime, room: Room, rng: random.Random) -> Cl
 
 
 def _postpone(account_id: int, *, now: dt.datetime) -> None:
-    """Look at the account's due lanes again in a minute."""
+    """Look at the account's due lanes again in a minute. Lanes that somebody holds are left as they are."""
     later = now + dt.timedelta(seconds=ALARM_WAIT_S)
     with transaction.atomic():
-        SendLane.objects.filter(account_id=account_id, wake_at__lte=now, not_before__lte=now).update(wake_at=later)
+        held = SendLane.objects.filter(account_id=account_id, wake_at__lte=now, not_before__lte=now).order_by("pk")
+        free = [lane.pk for lane in held.select_for_update(no_key=True, skip_locked=True)]
+        SendLane.objects.filter(pk__in=free).update(wake_at=later)
 
 
 def _claim(*, now: dt.datetime, room: Room, rng: random.Random, account_id: int | None = None) -> Claim:
@@ -112,38 +115,28 @@ def _claim(*, now: dt.datetime, room: Room, rng: random.Random, account_id: int 
 
 
 def _claim_lanes(lanes: Sequence[SendLane], *, now: dt.datetime, rng: random.Random) -> list[Claimed]:
-    accounts = {lane.account_id for lane in lanes}
-    allowances = {row.pk: row for row in SendAllowance.objects.filter(pk__in=accounts).select_related("account")}
+    owners = {lane.account_id for lane in lanes}
+    accounts = facts.account_facts(SendAllowance.objects.filter(pk__in=owners).select_related("account"))
     connections = Connection.objects.in_bulk([lane.connection_id for lane in lanes])
-    lost = rescue.read_lost([lane for lane in lanes if lane.in_flight_token])
+    lost = rescue.read_lost(lanes, now=now)
     # A lane whose lease ran out is settled now and looked at again at once; it takes nothing in this batch.
     free = [lane for lane in lanes if not lane.in_flight_token]
     turns = due.heads(free) if free else {}
     messages = _read_messages(turns)
-    campaigns = Campaign.objects.in_bulk({message.campaign_id for message in messages.values()})
-    decisions = _decide(free, turns, messages, campaigns, allowances, connections, now=now)
+    decisions = _decide(free, turns, messages, accounts, connections, now=now)
     locked = locks.lock_campaigns(
-        {head.campaign_id for decision in decisions for head in _heads_of(decision)} | {row.campaign_id for row in lost}
+        {head.campaign_id for decision in decisions for head in _heads_of(decision)}
+        | {one.message.campaign_id for one in lost}
     )
     rescued = rescue.settle_lost(lost, now=now)
-    takes = []
-    for lane, decision in zip(free, decisions, strict=True):
-        head = decision.take
+    takes = [
+        _taken(lane, messages[head.message.message_id], connections, accounts[lane.account_id], now=now, rng=rng)
+        for lane, decision in zip(free, decisions, strict=True)
         # Paused or cancelled between the reading and the lock: nothing of it leaves, the lane looks again.
-        if head is not None and locked[head.campaign_id].status == CampaignStatus.RUNNING:
-            allowance = allowances[lane.account_id]
-            takes.append(
-                _taken(
-                    lane,
-                    messages[head.message.message_id],
-                    connections[lane.connection_id],
-                    allowance,
-                    now=now,
-                    rng=rng,
-                )
-            )
+        if (head := decision.take) is not None and locked[head.campaign_id].status == CampaignStatus.RUNNING
+    ]
     claim_write.write(
-        lanes=lanes, decisions=decisions, takes=takes, campaigns=locked, allowances=allowances, rescued=rescued, now=now
+        lanes=lanes, decisions=decisions, takes=takes, campaigns=locked, accounts=accounts, rescued=rescued, now=now
     )
     return takes
 
@@ -163,13 +156,12 @@ def _decide(
     lanes: Sequence[SendLane],
     turns: dict[int, list[tuple[int, list[int]]]],
     messages: dict[int, CampaignMessage],
-    campaigns: dict[int, Campaign],
-    allowances: dict[int, SendAllowance],
-    connections: dict[int, Connection],
+    accounts: Mapping[int, gates.AccountFacts],
+    connections: Mapping[int, Connection],
     *,
     now: dt.datetime,
 ) -> list[gates.LaneDecision]:
-    accounts = facts.account_facts(allowances.values())
+    campaigns = Campaign.objects.in_bulk({message.campaign_id for message in messages.values()})
     by_campaign = {pk: facts.campaign_facts(campaign) for pk, campaign in campaigns.items()}
     by_message = facts.message_facts(list(messages.values())) if messages else {}
     tally = gates.Tally()
@@ -190,18 +182,15 @@ def _decide(
 def _taken(
     lane: SendLane,
     message: CampaignMessage,
-    connection: Connection,
-    allowance: SendAllowance,
+    connections: Mapping[int, Connection],
+    account: gates.AccountFacts,
     *,
     now: dt.datetime,
     rng: random.Random,
 ) -> Claimed:
-    lead = message.lead
-    fresh = now - dt.timedelta(days=WA_ID_FRESH_DAYS)
-    known = (
-        lead is not None and bool(lead.wa_id) and lead.wa_id_checked_at is not None and lead.wa_id_checked_at >= fresh
-    )
-    candidates = tuple(lead.wa_candidates) if lead is not None and lead.wa_candidates else (message.phone.lstrip("+"),)
+    lead, connection = message.lead, connections[lane.connection_id]
+    checked_at = lead.wa_id_checked_at if lead is not None and lead.wa_id else None
+    fresh = checked_at is not None and checked_at >= now - dt.timedelta(days=WA_ID_FRESH_DAYS)
     return Claimed(
         token=secrets.token_hex(16),
         message_id=message.pk,
@@ -212,16 +201,16 @@ def _taken(
         lead_id=message.lead_id,
         host=lane.host,
         phone=message.phone,
-        day=pacing.usage_day(now=now, time_zone=allowance.account.time_zone, used_on=allowance.used_on),
+        day=gates.account_day(account, now=now),
         claimed_at=now,
         gap_s=pacing.draw_gap_s(
             gap_min_s=lane.gap_min_s,
             gap_max_s=lane.gap_max_s,
-            floor_s=max(settings.MIN_GAP_S, allowance.min_gap_s),
+            floor_s=max(settings.MIN_GAP_S, account.min_gap_s),
             rng=rng,
         ),
         config=GatewayConfig(connection.gateway, connection.base_url, connection.instance_key, connection.token),
-        wa_id=lead.wa_id if lead is not None and known else "",
-        candidates=candidates,
+        wa_id=lead.wa_id if lead is not None and fresh else "",
+        candidates=tuple(lead.wa_candidates if lead is not None else ()) or (message.phone.lstrip("+"),),
         body=message.body,
     )

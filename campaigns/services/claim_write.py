@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from billing.models import SendAllowance
 from campaigns.domain import gates, pacing
 from campaigns.domain.states import CampaignStatus, MessageStatus
 from campaigns.models import Campaign, CampaignMessage, SendLane
@@ -30,7 +29,7 @@ def write(
     decisions: Sequence[gates.LaneDecision],
     takes: Sequence[Claimed],
     campaigns: Mapping[int, Campaign],
-    allowances: Mapping[int, SendAllowance],
+    accounts: Mapping[int, gates.AccountFacts],
     rescued: Moves,
     now: dt.datetime,
 ) -> None:
@@ -38,10 +37,10 @@ def write(
     moves = Moves()
     moves.update(rescued)
     _take_messages(takes, moves, now=now)
-    _skip_messages(decisions, campaigns, allowances, moves, now=now)
-    _move_lanes(lanes, decisions, takes, allowances, now=now)
+    _skip_messages(decisions, campaigns, accounts, moves, now=now)
+    _move_lanes(lanes, decisions, takes, now=now)
     _serve_turns(takes, now=now)
-    _use_allowances(takes, allowances)
+    _use_allowances(takes, accounts)
     used = {take.campaign_id: take.day for take in takes}
     move(moves, used=Counter(take.campaign_id for take in takes), used_on=used, campaigns=campaigns)
 
@@ -65,7 +64,7 @@ def _take_messages(takes: Sequence[Claimed], moves: Moves, *, now: dt.datetime) 
 def _skip_messages(
     decisions: Sequence[gates.LaneDecision],
     campaigns: Mapping[int, Campaign],
-    allowances: Mapping[int, SendAllowance],
+    accounts: Mapping[int, gates.AccountFacts],
     moves: Moves,
     *,
     now: dt.datetime,
@@ -79,8 +78,7 @@ def _skip_messages(
                 continue
             by_reason[reason].append(head.message.message_id)
             moves.add(head.campaign_id, MessageStatus.QUEUED, MessageStatus.SKIPPED)
-            allowance = allowances[campaign.account_id]
-            day = pacing.usage_day(now=now, time_zone=allowance.account.time_zone, used_on=allowance.used_on)
+            day = gates.account_day(accounts[campaign.account_id], now=now)
             days.add(campaign.account_id, campaign.pk, day, skipped=1)
     for reason, ids in sorted(by_reason.items()):
         queued = CampaignMessage.objects.filter(pk__in=ids, status=MessageStatus.QUEUED)
@@ -93,7 +91,6 @@ def _move_lanes(
     lanes: Sequence[SendLane],
     decisions: Sequence[gates.LaneDecision],
     takes: Sequence[Claimed],
-    allowances: Mapping[int, SendAllowance],
     *,
     now: dt.datetime,
 ) -> None:
@@ -106,12 +103,9 @@ def _move_lanes(
         take, decision = taken.get(lane.pk), decided.get(lane.pk)
         if take is not None:
             later = now + dt.timedelta(seconds=lease + take.gap_s)
-            day = pacing.usage_day(
-                now=now, time_zone=allowances[lane.account_id].account.time_zone, used_on=lane.used_on
-            )
-            used = gates.used_on_day(day, lane.used_on, lane.used_count) + 1
+            used = gates.used_on_day(take.day, lane.used_on, lane.used_count) + 1
             until = now + dt.timedelta(seconds=lease)
-            rows.append((lane.pk, later, later, take.token, until, day, used))
+            rows.append((lane.pk, later, later, take.token, until, take.day, used))
             continue
         # No decision: its lease was lost and settled. A decision to take that fell away: look again at once.
         again = now if decision is None or decision.take is not None else decision.wake_at
@@ -145,12 +139,12 @@ def _serve_turns(takes: Sequence[Claimed], *, now: dt.datetime) -> None:
     )
 
 
-def _use_allowances(takes: Sequence[Claimed], allowances: Mapping[int, SendAllowance]) -> None:
+def _use_allowances(takes: Sequence[Claimed], accounts: Mapping[int, gates.AccountFacts]) -> None:
+    days = {take.account_id: take.day for take in takes}
     rows: list[tuple[sql.Value, ...]] = []
     for account_id, count in sorted(Counter(take.account_id for take in takes).items()):
-        day = next(take.day for take in takes if take.account_id == account_id)
-        allowance = allowances[account_id]
-        rows.append((account_id, day, gates.used_on_day(day, allowance.used_on, allowance.used_count) + count))
+        day, account = days[account_id], accounts[account_id]
+        rows.append((account_id, day, gates.used_on_day(day, account.used_on, account.used_count) + count))
     sql.update_rows(
         "billing_sendallowance",
         columns=[("account_id", "bigint"), ("used_on", "date"), ("used_count", "integer")],

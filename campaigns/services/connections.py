@@ -6,12 +6,15 @@ import datetime as dt
 import logging
 import random
 import secrets
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from accounts.models import Account
+from billing.models import SendAllowance
 from campaigns.domain.states import CampaignStatus
 from campaigns.errors import ConnectionInUse, GapInvalid, InstanceTaken, PhoneTaken, TooManyConnections
 from campaigns.gateways import calls
@@ -23,7 +26,8 @@ from leads_infinitos.kernel import crypto, http
 
 logger = logging.getLogger("campaigns")
 
-POLL_EVERY_S = 60.0
+POLL_EVERY_S = 55.0  # a little under beat's minute, so that no tick comes too early for anyone
+POLL_CALLS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +54,27 @@ def add_connection(
 
     Raises kernel.http.HostNotAllowed, GapInvalid, InstanceTaken (params say whether by this account), TooManyConnections.
     """
-    _check_pace(pace)
     allowed = http.allowed_base(
         host, vendor_domains=gateway_for(gateway).vendor_domains, extra=settings.GATEWAY_ALLOWED_HOSTS
     )
-    digest = crypto.digest(gateway, allowed.base, instance_key.strip(), key=settings.SECRET_KEY)
+    # Pasted from the vendor's panel: a line break inside would spoil every request.
+    key, token = "".join(instance_key.split()), " ".join(token.split())
+    digest = crypto.digest(gateway, allowed.base, key, key=settings.SECRET_KEY)
     with transaction.atomic():
         allowance = locks.lock_account(account.pk)
+        _check_pace(pace, allowance)
         taken = Connection.objects.filter(vendor_digest=digest, archived_at__isnull=True).first()
         if taken is not None:
             raise InstanceTaken(here=taken.account_id == account.pk)
         if account.connections.filter(archived_at__isnull=True).count() >= allowance.numbers:
             raise TooManyConnections(limit=allowance.numbers)
-        connection = Connection.objects.filter(account=account, vendor_digest=digest).order_by("-archived_at").first()
-        connection = connection or Connection(account=account, vendor_digest=digest, created_at=now)
+        removed = Connection.objects.filter(account=account, vendor_digest=digest).order_by("-archived_at").first()
+        lane = locks.lock_lanes(lane_ids=[removed.lane.pk])[removed.lane.pk] if removed is not None else None
+        connection = removed or Connection(account=account, vendor_digest=digest, created_at=now)
         connection.name, connection.gateway, connection.base_url = name, gateway, allowed.base
-        connection.instance_key, connection.token = instance_key.strip(), token.strip()
+        connection.instance_key, connection.token = key, token
         connection.state, connection.state_since = ConnectionState.UNKNOWN, now
+        connection.checked_at, connection.last_error = None, ""
         connection.archived_at, connection.phone = None, None
         secret = connection.webhook_secret or secrets.token_urlsafe(32)
         connection.webhook_secret = secret
@@ -76,26 +84,29 @@ def add_connection(
                 connection.save()
         except IntegrityError as error:
             raise InstanceTaken(here=False) from error
-        _give_lane(connection, pace, allowed, now=now)
+        _give_lane(connection, lane, pace, allowed, now=now)
         return connection
 
 
-def _give_lane(connection: Connection, pace: Pace, allowed: http.AllowedHost, *, now: dt.datetime) -> None:
-    lane = SendLane.objects.filter(connection=connection).first()
+def _give_lane(
+    connection: Connection, lane: SendLane | None, pace: Pace, allowed: http.AllowedHost, *, now: dt.datetime
+) -> None:
+    """A new lane, or the connection's own from before with the interval chosen now; its next time and usage stay."""
     if lane is None:
         # The first due time of new lanes is spread over one gap, so that many made at once do not all fire together.
         first = now + dt.timedelta(seconds=random.SystemRandom().uniform(0, pace.gap_min_s))
-        lane = SendLane(account_id=connection.account_id, connection=connection, not_before=first)
-    lane.host = allowed.host
-    lane.gap_min_s, lane.gap_max_s, lane.daily_cap = pace.gap_min_s, pace.gap_max_s, pace.daily_cap
-    lane.save()
+        lane = SendLane.objects.create(
+            account_id=connection.account_id, connection=connection, host=allowed.host, not_before=first
+        )
+    SendLane.objects.filter(pk=lane.pk).update(
+        host=allowed.host, gap_min_s=pace.gap_min_s, gap_max_s=pace.gap_max_s, daily_cap=pace.daily_cap
+    )
 
 
 def set_pace(*, connection: Connection, pace: Pace, now: dt.datetime) -> None:
     """Change the interval and cap of a number, from its next message on. Raises GapInvalid."""
-    _check_pace(pace)
     with transaction.atomic():
-        locks.lock_account(connection.account_id)
+        _check_pace(pace, locks.lock_account(connection.account_id))
         lanes = locks.lock_lanes(lane_ids=[connection.lane.pk])
         SendLane.objects.filter(pk__in=lanes).update(
             gap_min_s=pace.gap_min_s, gap_max_s=pace.gap_max_s, daily_cap=pace.daily_cap
@@ -103,9 +114,10 @@ def set_pace(*, connection: Connection, pace: Pace, now: dt.datetime) -> None:
         locks.wake(lanes, now=now)
 
 
-def _check_pace(pace: Pace) -> None:
-    if not settings.MIN_GAP_S <= pace.gap_min_s <= pace.gap_max_s <= 86_400:
-        raise GapInvalid(floor_s=settings.MIN_GAP_S)
+def _check_pace(pace: Pace, allowance: SendAllowance) -> None:
+    floor_s = max(settings.MIN_GAP_S, allowance.min_gap_s)
+    if not floor_s <= pace.gap_min_s <= pace.gap_max_s <= 86_400:
+        raise GapInvalid(floor_s=floor_s)
 
 
 def config_of(connection: Connection) -> GatewayConfig:
@@ -123,45 +135,61 @@ def check_connection(*, connection: Connection, now: dt.datetime) -> InstanceSta
 
 
 def store_status(*, connection: Connection, status: InstanceStatus, now: dt.datetime) -> None:
-    """Store what the gateway said. An answer that gives no verdict (`unknown`) keeps a connected number connected."""
+    """Store what the gateway said. An answer that gives no verdict (`unknown`) keeps a connected number connected.
+
+    Raises PhoneTaken, after storing that the connection is unusable.
+    """
     with transaction.atomic():
         locks.lock_account(connection.account_id)
         lanes = locks.lock_lanes(lane_ids=[connection.lane.pk])
         row = Connection.objects.get(pk=connection.pk)
-        row.checked_at, row.last_error = now, status.code
-        state = row.state if status.state == "unknown" and row.state == ConnectionState.CONNECTED else status.state
-        if state == ConnectionState.CONNECTED and status.phone and status.phone != row.phone:
-            taken = Connection.objects.filter(phone=status.phone, archived_at__isnull=True).exclude(pk=row.pk).first()
-            if taken is not None:
-                row.state, row.state_since, row.last_error = ConnectionState.DISCONNECTED, now, "phone_taken"
-                row.save(update_fields=["checked_at", "last_error", "state", "state_since"])
-                refused: PhoneTaken | None = PhoneTaken(here=taken.account_id == row.account_id)
-            else:
-                refused, row.phone = None, status.phone
-        else:
-            refused = None
-        if refused is None:
-            if state != row.state:
-                row.state, row.state_since = state, now
-            row.save(update_fields=["checked_at", "last_error", "state", "state_since", "phone"])
-        if row.state == ConnectionState.CONNECTED:
+        if row.archived_at is not None:
+            return
+        keeps = status.state == "unknown" and row.state == ConnectionState.CONNECTED
+        state, code = row.state if keeps else status.state, status.code
+        refused = _take_phone(row, status.phone) if state == ConnectionState.CONNECTED and status.phone else None
+        if refused is not None:
+            state, code = ConnectionState.DISCONNECTED, refused.code
+        changed = state != row.state
+        row.state_since = now if changed else row.state_since
+        row.checked_at, row.last_error, row.state = now, code, state
+        row.save(update_fields=["checked_at", "last_error", "state", "state_since"])
+        if changed and state == ConnectionState.CONNECTED:
             locks.wake(lanes, now=now)
     if refused is not None:
         raise refused
 
 
+def _take_phone(row: Connection, phone: str) -> PhoneTaken | None:
+    """Note which number is behind the instance; gives the refusal when it is connected elsewhere."""
+    try:
+        with transaction.atomic():  # the constraint decides: the other account is not locked
+            Connection.objects.filter(pk=row.pk).exclude(phone=phone).update(phone=phone)
+    except IntegrityError:
+        here = Connection.objects.filter(account_id=row.account_id, phone=phone, archived_at__isnull=True)
+        return PhoneTaken(here=here.exists())
+    return None
+
+
 def poll_due(*, now: dt.datetime, limit: int = 200) -> int:
-    """Check the connections that were not looked at for a minute; gives how many. A refusal of one stops no other."""
+    """Check the connections that were not looked at for a minute, the longest unseen first; gives how many.
+
+    Gateways are asked side by side and each answer is stored as it comes: a hanging one delays nobody's.
+    """
     stale = now - dt.timedelta(seconds=POLL_EVERY_S)
     rows = Connection.objects.filter(archived_at__isnull=True).exclude(checked_at__gt=stale).select_related("lane")
-    count = 0
-    for connection in rows.order_by("checked_at")[:limit]:
-        try:
-            check_connection(connection=connection, now=now)
-        except PhoneTaken:
-            logger.warning("connection.phone_taken", extra={"connection_id": connection.pk})
-        count += 1
-    return count
+    due = list(rows.order_by(F("checked_at").asc(nulls_first=True))[:limit])
+    with ThreadPoolExecutor(max_workers=POLL_CALLS, thread_name_prefix="poll") as pool:
+        asked = {pool.submit(calls.fetch_status, config_of(connection)): connection for connection in due}
+        for answer in as_completed(asked):
+            connection = asked[answer]
+            try:
+                store_status(connection=connection, status=answer.result(), now=now)
+            except PhoneTaken:
+                logger.warning("connection.phone_taken", extra={"connection_id": connection.pk})
+            except Exception:
+                logger.exception("connection.poll_failed", extra={"connection_id": connection.pk})
+    return len(due)
 
 
 def qr_code(*, connection: Connection) -> QrCode:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -25,7 +25,12 @@ class Room:
     open_by_host: Mapping[str, int] = field(default_factory=dict)
 
     def free(self, host: str) -> int:
+        """Calls that may still be opened to this host."""
         return max(self.per_host - self.open_by_host.get(host, 0), 0)
+
+    def less(self, hosts: Sequence[str]) -> Room:
+        """What is left once a call to each of these hosts is opened."""
+        return Room(self.total - len(hosts), self.per_host, Counter(self.open_by_host) + Counter(hosts))
 
 
 _IS_DUE = "lane.wake_at <= %s AND lane.not_before <= %s AND (lane.in_flight_token IS NULL OR lane.in_flight_until < %s)"

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from billing.models import SendAllowance
 from campaigns.gateways.base import OutcomeClass
 from campaigns.models import Connection, ConnectionState, SendLane
 from campaigns.services import sql
@@ -29,8 +28,8 @@ def after_answers(batch: Sequence[Answered], *, lanes: Mapping[int, SendLane], k
     An unknown leaves the lane where its claim put it: the gateway may have accepted after our timeout. Gives the lanes that
     moved. The caller holds the lanes.
     """
-    rows: list[tuple[sql.Value, ...]] = []
-    down: dict[int, str] = {}
+    rows: dict[int, tuple[sql.Value, ...]] = {}
+    down: dict[int, tuple[str, dt.datetime]] = {}
     for answered in batch:
         claimed, outcome = answered.claimed, answered.outcome
         lane = lanes.get(claimed.lane_id)
@@ -44,15 +43,15 @@ def after_answers(batch: Sequence[Answered], *, lanes: Mapping[int, SendLane], k
             rest_s = outcome.retry_after_s or REFUSED_REST_S
             rest_until, rest_reason = answered.answered_at + dt.timedelta(seconds=rest_s), outcome.code
             if outcome.code in DISCONNECTING:
-                down[claimed.connection_id] = outcome.code
+                down[claimed.connection_id] = outcome.code, answered.answered_at
         elif streak >= UNKNOWNS_THAT_REST:
             rest_until = answered.answered_at + dt.timedelta(seconds=UNKNOWN_REST_S)
             rest_reason, streak = "gateway_unwell", 0
         wake_at = max(not_before, rest_until) if rest_until is not None else not_before
-        rows.append((lane.pk, not_before, wake_at, rest_until, rest_reason, streak))
-    _write(sorted(rows, key=lambda row: str(row[0])))
-    _mark_down(down, batch)
-    return {int(str(row[0])) for row in rows}
+        rows[lane.pk] = (lane.pk, not_before, wake_at, rest_until, rest_reason, streak)
+    _write([row for _, row in sorted(rows.items())])
+    _mark_down(down)
+    return set(rows)
 
 
 def _write(rows: Sequence[tuple[sql.Value, ...]]) -> None:
@@ -73,29 +72,29 @@ def _write(rows: Sequence[tuple[sql.Value, ...]]) -> None:
     )
 
 
-def _mark_down(down: Mapping[int, str], batch: Sequence[Answered]) -> None:
+def _mark_down(down: Mapping[int, tuple[str, dt.datetime]]) -> None:
     """The gateway refused the instance itself: shown at once, and nothing leaves before the poll finds it connected."""
-    at = {answered.claimed.connection_id: answered.answered_at for answered in batch}
-    for connection_id, code in sorted(down.items()):
+    for connection_id, (code, at) in sorted(down.items()):
         connected = Connection.objects.filter(pk=connection_id).exclude(state=ConnectionState.DISCONNECTED)
-        connected.update(state=ConnectionState.DISCONNECTED, state_since=at[connection_id], last_error=code)
+        connected.update(state=ConnectionState.DISCONNECTED, state_since=at, last_error=code)
 
 
-def give_back_quota(*, settled: Sequence[Claimed], allowances: Mapping[int, SendAllowance]) -> None:
-    """Return what was reserved for messages that provably never left, on the local day they were reserved."""
-    accounts = Counter((claimed.account_id, claimed.day) for claimed in settled)
-    for (account_id, day), count in sorted(accounts.items()):
-        allowance = allowances[account_id]
-        if allowance.used_on == day:
-            allowance.used_count = max(allowance.used_count - count, 0)
-            allowance.save(update_fields=["used_count"])
-    lanes = Counter((claimed.lane_id, claimed.day) for claimed in settled)
+def give_back_quota(returned: Sequence[Claimed]) -> None:
+    """Return what was reserved for messages that provably never left, on the local day they were reserved. The caller
+    holds the allowances and lanes.
+    """
+    _give_back("billing_sendallowance", "account_id", Counter((one.account_id, one.day) for one in returned))
+    _give_back("campaigns_sendlane", "id", Counter((one.lane_id, one.day) for one in returned))
+
+
+def _give_back(table: str, key: str, counts: Mapping[tuple[int, dt.date], int]) -> None:
     sql.update_rows(
-        "campaigns_sendlane",
-        columns=[("id", "bigint"), ("day", "date"), ("count", "integer")],
+        table,
+        columns=[("key", "bigint"), ("day", "date"), ("count", "integer")],
         assign="used_count = CASE WHEN t.used_count > v.count THEN t.used_count - v.count ELSE 0 END",
-        where="t.id = v.id AND t.used_on = v.day",
-        rows=[(lane_id, day, count) for (lane_id, day), count in sorted(lanes.items())],
+        where=f"t.{key} = v.key AND t.used_on = v.day",
+        rows=[(owner, day, count) for (owner, day), count in sorted(counts.items())],
+        key=key,
     )
 
 

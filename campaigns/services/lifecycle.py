@@ -72,7 +72,9 @@ def create_campaign(*, account: Account, plan: CampaignPlan, by: User | None, no
 
 
 def edit_campaign(*, campaign: Campaign, plan: CampaignPlan) -> Campaign:
-    """Replace what the draft (or scheduled campaign) says. Raises WrongState and what create_campaign raises."""
+    """Replace what the draft (or scheduled campaign) says. Raises WrongState and what create_campaign raises; a scheduled one
+    must stay complete, else CampaignIncomplete.
+    """
     with transaction.atomic():
         locks.lock_account(campaign.account_id)
         row = locks.lock_campaigns([campaign.pk])[campaign.pk]
@@ -80,6 +82,8 @@ def edit_campaign(*, campaign: Campaign, plan: CampaignPlan) -> Campaign:
             raise WrongState(status=row.status, wanted="edit")
         row.name = plan.name
         _apply(row, plan)
+        if row.status == CampaignStatus.SCHEDULED:
+            _check_complete(row)
         return row
 
 
@@ -130,7 +134,8 @@ def start_campaign(*, campaign: Campaign, now: dt.datetime) -> Campaign:
     with transaction.atomic():
         allowance = locks.lock_account(campaign.account_id)
         row = _locked(campaign, CampaignStatus.RUNNING, only_from=(CampaignStatus.DRAFT, CampaignStatus.SCHEDULED))
-        _check_complete(row, allowance, now=now)
+        _check_complete(row)
+        _check_access(allowance, now=now)
         _begin(row, now=now)
         return row
 
@@ -142,7 +147,8 @@ def schedule_campaign(*, campaign: Campaign, starts_at: dt.datetime, now: dt.dat
     with transaction.atomic():
         allowance = locks.lock_account(campaign.account_id)
         row = _locked(campaign, CampaignStatus.SCHEDULED, only_from=(CampaignStatus.DRAFT, CampaignStatus.SCHEDULED))
-        _check_complete(row, allowance, now=now)
+        _check_complete(row)
+        _check_access(allowance, now=now)
         row.status, row.starts_at = CampaignStatus.SCHEDULED, starts_at
         row.save(update_fields=["status", "starts_at"])
         return row
@@ -174,13 +180,18 @@ def pause_campaign(*, campaign: Campaign, reason: str = "by_user") -> Campaign:
 
 
 def resume_campaign(*, campaign: Campaign, now: dt.datetime) -> Campaign:
-    """Go on from now at the pace of its numbers; what was claimed before is not sent again. Raises WrongState."""
+    """Go on from now at the pace of its numbers; what was claimed before is not sent again. One that was paused before its
+    scheduled time goes back to waiting for it. Raises WrongState.
+    """
     with transaction.atomic():
         locks.lock_account(campaign.account_id)
         lanes = locks.lock_lanes(lane_ids=_lane_ids(campaign))
         row = _locked(campaign, CampaignStatus.RUNNING, only_from=(CampaignStatus.PAUSED,))
-        row.status, row.pause_reason = CampaignStatus.RUNNING, ""
-        row.started_at = row.started_at or now
+        row.pause_reason = ""
+        if row.started_at is None and row.starts_at is not None and row.starts_at > now:
+            row.status = CampaignStatus.SCHEDULED
+        else:
+            row.status, row.started_at = CampaignStatus.RUNNING, row.started_at or now
         row.save(update_fields=["status", "pause_reason", "started_at"])
         locks.wake(lanes, now=now)
         return row
@@ -244,15 +255,18 @@ def _locked(
     return row
 
 
-def _check_complete(campaign: Campaign, allowance: SendAllowance, *, now: dt.datetime) -> None:
+def _check_complete(campaign: Campaign) -> None:
     parts = {
         "lists": campaign.campaign_lists.exists(),
-        "connections": campaign.campaign_lanes.exists(),
+        "connections": campaign.campaign_lanes.filter(lane__connection__archived_at__isnull=True).exists(),
         "variations": campaign.variations.exists(),
     }
     missing = [name for name, there in parts.items() if not there]
     if missing:
         raise CampaignIncomplete(missing=missing)
+
+
+def _check_access(allowance: SendAllowance, *, now: dt.datetime) -> None:
     if allowance.send_until is None or allowance.send_until <= now:
         raise NoAccess
 

@@ -16,7 +16,7 @@ from django.db.models.functions import Greatest
 from billing.models import SendAllowance
 from campaigns.models import Campaign, SendLane
 
-LOCK_TIMEOUT_MS = 2_000
+LOCK_TIMEOUT_MS = 1_000
 
 
 def limit_lock_wait(milliseconds: int = LOCK_TIMEOUT_MS) -> None:

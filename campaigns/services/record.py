@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 
 from campaigns.domain.states import CampaignStatus, MessageStatus
 from campaigns.gateways.base import PROVES_NOTHING_SENT, OutcomeClass, SendOutcome
@@ -38,6 +38,7 @@ class Answered:
     checked: bool
     started_at: dt.datetime
     answered_at: dt.datetime
+    claim_begun: float = 0.0  # boot time
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,50 +55,53 @@ class Settled:
     gives_back: bool  # it is proved that nothing was sent: the quota returns, on the same local day
 
 
-def record_batch(batch: Sequence[Answered], *, now: dt.datetime) -> int:
-    """Record the answers; gives how many messages they settled or returned. A batch that cannot get its locks in time is
-    split by account, so that one account's long transaction stops nobody else's records.
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """How many messages a batch settled or returned, and the answers that could not be written: try them again."""
+
+    count: int
+    left: list[Answered]
+
+
+def record_batch(batch: Sequence[Answered], *, now: dt.datetime) -> Recorded:
+    """Record the answers. A batch that fails (a lock that somebody holds for long, a bad row) is split by account and then
+    by message, so that one stops no other. What is never written is settled as unconfirmed by its lease: no truth is lost.
     """
     if not batch:
-        return 0
+        return Recorded(0, [])
     try:
-        return _record(batch, now=now)
-    except OperationalError:
-        logger.warning("record.split", extra={"size": len(batch)})
-    by_account: dict[int, list[Answered]] = defaultdict(list)
+        return Recorded(_record(batch, now=now), [])
+    except Exception as error:
+        accounts = {answered.claimed.account_id for answered in batch}
+        logger.warning("record.failed", exc_info=True, extra={"size": len(batch), "accounts": sorted(accounts)})
+        connection.close_if_unusable_or_obsolete()
+        by_account = len(accounts) > 1
+        if len(batch) == 1 or (not by_account and isinstance(error, OperationalError)):
+            return Recorded(0, list(batch))
+    parts: dict[int, list[Answered]] = defaultdict(list)
     for answered in batch:
-        by_account[answered.claimed.account_id].append(answered)
-    return sum(_record_patiently(group, now=now) for group in by_account.values())
-
-
-def _record_patiently(group: Sequence[Answered], *, now: dt.datetime) -> int:
-    """One account's answers, tried again a few times; then the lease settles them as unconfirmed, which loses no truth."""
-    for _ in range(3):
-        try:
-            return _record(group, now=now)
-        except OperationalError:
-            continue
-    logger.error("record.given_up", extra={"account_id": group[0].claimed.account_id, "size": len(group)})
-    return 0
+        parts[answered.claimed.account_id if by_account else answered.claimed.message_id].append(answered)
+    results = [record_batch(part, now=now) for part in parts.values()]
+    return Recorded(sum(one.count for one in results), [answered for one in results for answered in one.left])
 
 
 def _record(batch: Sequence[Answered], *, now: dt.datetime) -> int:
     with transaction.atomic():
         locks.limit_lock_wait()
         returning = {a.claimed.account_id for a in batch if a.outcome.outcome in PROVES_NOTHING_SENT}
-        allowances = locks.lock_allowances(returning)
+        locks.lock_allowances(returning)
         lanes = locks.lock_lanes(account_ids=returning, lane_ids={a.claimed.lane_id for a in batch})
         campaigns = locks.lock_campaigns({a.claimed.campaign_id for a in batch})
         settled = _keep_ours(_settle(batch, campaigns))
         _count(settled, campaigns)
         _write_attempts([s.answered for s in settled])
         memory.remember(_contact(s.answered) for s in settled if not s.gives_back)
-        given_back = Counter(s.answered.claimed.account_id for s in settled if s.gives_back)
-        lane_moves.give_back_quota(settled=[s.answered.claimed for s in settled if s.gives_back], allowances=allowances)
+        given_back = [s.answered.claimed for s in settled if s.gives_back]
+        lane_moves.give_back_quota(given_back)
         moved = lane_moves.after_answers(batch, lanes=lanes, kept={s.answered.claimed.token for s in settled})
         lane_moves.remember_ids([s.answered for s in settled])
-        woken = [pk for pk, lane in lanes.items() if lane.account_id in given_back and pk not in moved]
-        locks.wake(woken, now=now)
+        owners = {claimed.account_id for claimed in given_back}
+        locks.wake([pk for pk, lane in lanes.items() if lane.account_id in owners and pk not in moved], now=now)
         return len(settled)
 
 
@@ -106,7 +110,7 @@ def _settle(batch: Sequence[Answered], campaigns: Mapping[int, Campaign]) -> lis
     rows = {
         row.claim_token: row
         for row in CampaignMessage.objects.filter(claim_token__in=[a.claimed.token for a in batch]).only(
-            "claim_token", "status", "lease_lost_at", "tries", "position"
+            "claim_token", "lease_lost_at", "tries", "position"
         )
     }
     settled = []
@@ -198,7 +202,7 @@ def _count(settled: Sequence[Settled], campaigns: Mapping[int, Campaign]) -> Non
         if s.target in usage.COLUMNS:
             days.add(claimed.account_id, claimed.campaign_id, claimed.day, **{str(s.target): 1})
         if s.status is MessageStatus.SENT:
-            held = last_sent.get(claimed.campaign_id)
+            held = last_sent.get(claimed.campaign_id) or campaigns[claimed.campaign_id].last_sent_at
             last_sent[claimed.campaign_id] = max(held or s.answered.answered_at, s.answered.answered_at)
         if s.gives_back:
             given_back[claimed.campaign_id][claimed.day] += 1

@@ -44,7 +44,9 @@ def update_rows(
     names = ", ".join(name for name, _ in columns)
     changed = key if connection.vendor == "sqlite" else f"t.{key}"  # SQLite knows no alias there, PostgreSQL wants one
     # Table and column names are constants of this package; every value is a parameter.
-    statement = f"WITH v ({names}) AS ({text}) UPDATE {table} AS t SET {assign} FROM v WHERE {where} RETURNING {changed}"  # noqa: S608
+    statement = (
+        f"WITH v ({names}) AS ({text}) UPDATE {table} AS t SET {assign} FROM v WHERE {where} RETURNING {changed}"  # noqa: S608
+    )
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
         return [row[0] for row in cursor.fetchall()]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Exists, OuterRef
 
 from campaigns.models import CampaignLane, SendLane
 from campaigns.services import locks
+
+logger = logging.getLogger("campaigns")
 
 
 def wake_sleeping(*, now: dt.datetime) -> int:
@@ -21,12 +24,16 @@ def wake_sleeping(*, now: dt.datetime) -> int:
     )
     sleeping = SendLane.objects.filter(Exists(busy), wake_at__isnull=True)
     woken = 0
-    for account_id in list(sleeping.values_list("account_id", flat=True).distinct()):
-        with transaction.atomic():
-            locks.lock_account(account_id)
-            lanes = locks.lock_lanes(lane_ids=list(sleeping.filter(account_id=account_id).values_list("pk", flat=True)))
-            locks.wake(lanes, now=now)
-            woken += len(lanes)
+    for account_id in sorted(set(sleeping.values_list("account_id", flat=True))):
+        try:
+            with transaction.atomic():
+                locks.limit_lock_wait()
+                locks.lock_account(account_id)
+                ids = list(sleeping.filter(account_id=account_id).values_list("pk", flat=True))
+                locks.wake(locks.lock_lanes(lane_ids=ids), now=now)
+                woken += len(ids)
+        except OperationalError:
+            logger.warning("sweep.account_busy", extra={"account_id": account_id})
     return woken
 
 

@@ -1,4 +1,4 @@
-"""The statistics per campaign and local day: one upsert for any number of changes. They limit nothing."""
+"""The statistics per campaign and local day: two statements for any number of changes. They limit nothing."""
 
 from __future__ import annotations
 
@@ -22,16 +22,27 @@ class Days:
             row[column] += change
 
     def write(self) -> None:
-        """Apply the changes, creating days that do not exist; in key order."""
+        """Apply the changes, in key order. Missing days are made first, as zeros: a change may be negative, and an upsert
+        has its row checked as if it were new.
+        """
         if not self._changes:
             return
-        rows: list[tuple[sql.Value, ...]] = [(*key, *counts.values()) for key, counts in sorted(self._changes.items())]
-        kinds = ["bigint", "date", "bigint", *["integer"] * len(COLUMNS)]
-        text, params = sql.values(rows, kinds)
-        names = ", ".join(COLUMNS)
-        added = ", ".join(f"{column} = campaigns_usageday.{column} + excluded.{column}" for column in COLUMNS)
+        keys: list[tuple[sql.Value, ...]] = [(*key, *[0] * len(COLUMNS)) for key in sorted(self._changes)]
+        text, params = sql.values(keys, ["bigint", "date", "bigint", *["integer"] * len(COLUMNS)])
         sql.execute(
-            f"INSERT INTO campaigns_usageday (account_id, day, campaign_ref, {names}) {text}"
-            f" ON CONFLICT (account_id, day, campaign_ref) DO UPDATE SET {added}",
+            f"INSERT INTO campaigns_usageday (account_id, day, campaign_ref, {', '.join(COLUMNS)}) {text}"
+            " ON CONFLICT (account_id, day, campaign_ref) DO NOTHING",
             params,
+        )
+        sql.update_rows(
+            "campaigns_usageday",
+            columns=[
+                ("account_id", "bigint"),
+                ("day", "date"),
+                ("campaign_ref", "bigint"),
+                *((column, "integer") for column in COLUMNS),
+            ],
+            assign=", ".join(f"{column} = t.{column} + v.{column}" for column in COLUMNS),
+            where="t.account_id = v.account_id AND t.day = v.day AND t.campaign_ref = v.campaign_ref",
+            rows=[(*key, *counts.values()) for key, counts in sorted(self._changes.items())],
         )
