@@ -76,7 +76,10 @@ def test_an_unknown_time_zone_is_refused() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_events_of_one_buyer_at_once_make_one_account() -> None:
+@pytest.mark.parametrize("is_known", [False, True])
+def test_several_events_of_one_buyer_at_once_make_one_account(is_known: bool) -> None:
+    if is_known:
+        make_user(email="dona@example.com")
     together = threading.Barrier(4)
     made: list[int] = []
 
