@@ -184,20 +184,21 @@ def _report_unknown(event: PaymentEvent) -> None:
 def _failed(event_id: int, error: Exception, now: dt.datetime) -> str:
     """Note the failure and when to try again. Logged without the exception's text: the database's holds the row's values."""
     where = traceback.extract_tb(error.__traceback__)[-1]
-    event = PaymentEvent.objects.get(pk=event_id)
-    event.tries += 1
-    event.reason = type(error).__name__[:60]
-    event.try_at = now + dt.timedelta(seconds=min(FIRST_RETRY_S * 2 ** (event.tries - 1), LAST_RETRY_S))
-    event.claimed_until = None
-    event.status = Status.FAILED if event.tries >= MOST_TRIES else Status.PENDING
-    event.save(update_fields=["tries", "reason", "try_at", "claimed_until", "status"])
-    logger.error(
-        "hotmart.event_failed",
-        extra={
-            "event_id": event_id,
-            "tries": event.tries,
-            "error": event.reason,
-            "where": f"{where.name}:{where.lineno}",
-        },
-    )
+    with transaction.atomic():
+        event = PaymentEvent.objects.select_for_update().filter(pk=event_id, status=Status.PENDING).first()
+        if event is None:  # another processor finished it meanwhile
+            return ""
+        event.tries += 1
+        event.reason = type(error).__name__[:60]
+        event.try_at = now + dt.timedelta(seconds=min(FIRST_RETRY_S * 2 ** (event.tries - 1), LAST_RETRY_S))
+        event.claimed_until = None
+        event.status = Status.FAILED if event.tries >= MOST_TRIES else Status.PENDING
+        event.save(update_fields=["tries", "reason", "try_at", "claimed_until", "status"])
+    values = {
+        "event_id": event_id,
+        "tries": event.tries,
+        "error": event.reason,
+        "where": f"{where.name}:{where.lineno}",
+    }
+    logger.error("hotmart.event_failed", extra=values)
     return str(event.status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 
 from django.db import transaction
 
@@ -13,6 +14,9 @@ from billing.models import Licence, Plan, SendAllowance
 from billing.selectors.facts import facts_of_account
 from billing.services import allowance as allowances
 
+logger = logging.getLogger(__name__)
+
+CLOCK_RETRY = dt.timedelta(minutes=10)
 CLOCK_BATCH = 200  # licences per run of the clock; the next run takes the rest
 
 
@@ -36,12 +40,17 @@ def recompute(*, account: Account, now: dt.datetime) -> Licence:
 def run_clock(*, now: dt.datetime, limit: int = CLOCK_BATCH) -> int:
     """Recompute the licences that the passing of time has changed, oldest first, each in its own transaction.
 
-    Returns how many were due in this batch; `limit` of them means that more may wait.
+    Returns how many were due in this batch; `limit` of them means that more may wait. An account whose projection raises is
+    put off for a while and alarmed: one bad row must not stop the clock of the others.
     """
     due = Licence.objects.filter(recompute_at__lte=now).order_by("recompute_at").values_list("account", flat=True)
     accounts = Account.objects.in_bulk(list(due[:limit]))
     for account in accounts.values():
-        recompute(account=account, now=now)
+        try:
+            recompute(account=account, now=now)
+        except Exception as error:  # noqa: BLE001 (logged without the text, which may hold the row's values)
+            logger.error("billing.clock_failed", extra={"account_id": account.pk, "error": type(error).__name__})
+            Licence.objects.filter(account=account).update(recompute_at=now + CLOCK_RETRY)
     return len(accounts)
 
 

@@ -2,14 +2,16 @@ from __future__ import annotations
 
 import json
 import logging
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from django.db import DatabaseError
-from django.test import Client
+from django.test import Client, RequestFactory
 from pytest_django import Settings
 
+from billing import webhooks
 from billing.models import PaymentEvent
 from billing.services import inbox
 from billing.tasks import process_payment_events
@@ -192,6 +194,18 @@ def test_a_form_of_version_1_is_stored_once_by_what_it_says() -> None:
     assert TOKEN not in json.dumps(event.payload)
     assert post(urlencode(form | {"status": "refunded"}).encode(), None, content_type=kind) == 200
     assert PaymentEvent.objects.count() == 2
+
+
+def test_a_chunked_body_that_the_server_ends_is_read_and_bounded(rf: RequestFactory) -> None:
+    def post_chunked(raw: bytes) -> int:
+        request = rf.post(URL, headers={"X-HOTMART-HOTTOK": TOKEN})
+        del request.META["CONTENT_LENGTH"]
+        request.META |= {"wsgi.input_terminated": True, "wsgi.input": BytesIO(raw)}
+        return webhooks.hotmart(request).status_code
+
+    assert post_chunked(json.dumps(payload("PURCHASE_APPROVED")).encode()) == 200
+    assert stored().payload == payload("PURCHASE_APPROVED")
+    assert post_chunked(b"x" * (257 * 1024)) == 413
 
 
 def test_a_refused_post_logs_neither_token_nor_body(caplog: pytest.LogCaptureFixture) -> None:

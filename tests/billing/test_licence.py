@@ -5,7 +5,9 @@ import datetime as dt
 import pytest
 
 from billing import errors
+from billing.domain import projection
 from billing.models import Grant, Licence, Plan, SendAllowance
+from billing.selectors.facts import facts_of_account
 from billing.services import allowance, licence, plans
 from tests.billing.factories import make_account
 
@@ -157,3 +159,22 @@ def test_contradictory_limits_an_unknown_plan_and_an_empty_reason_are_refused(no
         plans.change_plan(account=make_account(), plan="pro", until=None, reason="  ", by=None, now=now)
     with pytest.raises(errors.GrantEndsBeforeStart):
         plans.change_plan(account=make_account(), plan="pro", until=now, reason="a", by=None, now=now)
+
+
+def test_an_account_whose_projection_raises_stops_nobodys_clock(
+    now: dt.datetime, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    bad, good = make_account(), make_account()
+    for account in (bad, good):
+        plans.change_plan(account=account, plan="pro", until=now + DAY, reason="a", by=None, now=now)
+
+    def broken(account_id: int) -> projection.Facts:
+        if account_id == bad.pk:
+            raise ValueError
+        return facts_of_account(account_id)
+
+    monkeypatch.setattr(licence, "facts_of_account", broken)
+    assert licence.run_clock(now=now + DAY) == 2
+    assert Licence.objects.get(account=good).state == "expired"
+    assert Licence.objects.get(account=bad).recompute_at == now + DAY + licence.CLOCK_RETRY
+    assert "billing.clock_failed" in caplog.messages
