@@ -47,8 +47,8 @@ def list_leads(account: Account, *, lead_list: LeadList, wanted: LeadFilter | No
     if wanted.contactable is not None:
         leads = leads.filter(contactable=wanted.contactable)
     if wanted.city:
-        leads = leads.filter(city=wanted.city)
-    if text := " ".join(wanted.search.split()):
+        leads = leads.filter(city=wanted.city.replace("\0", ""))
+    if text := " ".join(wanted.search.replace("\0", "").split()):
         leads = leads.filter(_matches(text))
     return leads.order_by("id")
 

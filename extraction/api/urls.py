@@ -1,5 +1,12 @@
-"""Addresses of the leads app under /api/."""
+"""Routes of lists and imports under /api/."""
 
-from django.urls import URLPattern
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from extraction.api.imports import ImportViewSet
+from extraction.api.lists import ListViewSet
+
+router = SimpleRouter()
+router.register("lists", ListViewSet, basename="api-lists")
+router.register("imports", ImportViewSet, basename="api-imports")
+
+urlpatterns = router.urls
