@@ -298,6 +298,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},  # Django's own would print each record a second time
         "django.server": {"level": "WARNING"},
+        "httpx2": {"level": "WARNING"},  # its INFO line holds the address, and that the key of an instance
         # One line per tick would bury the events; failures still show.
         "celery.beat": {"level": "WARNING"},
         "django_celery_beat": {"level": "WARNING"},

@@ -174,7 +174,7 @@ class Story:
                     raise StageError(f"“{name}” não terminou.\n{self.stage.log()[-2000:]}")
                 time.sleep(0.5)
             self.screen.end_bar()
-        scheduled = self.browser.get(f"campaigns/{second}/")
+        scheduled = self.browser.get(f"campaigns/{second}/stats/")
         asked, began = (dt.datetime.fromisoformat(scheduled[key]) for key in ("starts_at", "started_at"))
         late = (began - asked).total_seconds()
         self.screen.fact(f"A campanha agendada começou {late:.1f} s depois da hora marcada.")
