@@ -25,6 +25,11 @@ class ConnectionCard:
     state: LaneState
     open_campaigns: int
 
+    @property
+    def remove_id(self) -> str:
+        """The name of its question before removal, on the page."""
+        return f"remove-{self.connection.pk}"
+
 
 def list_connections(*, account: Account) -> QuerySet[Connection]:
     """The numbers that are not removed, with their lanes, oldest first; their secrets are not loaded."""

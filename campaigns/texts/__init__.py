@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from campaigns.texts.reasons import REASONS, WORDS, reason, word
 from leads_infinitos.kernel.errors import DomainError
 
-__all__ = ["REASONS", "TEXTS", "WORDS", "of", "reason", "word", "worded"]
+__all__ = ["REASONS", "TEXTS", "WORDS", "listing", "of", "reason", "text_problem", "word", "worded"]
 
 TEXTS: dict[str, str] = {
     "campaign_error": "Não foi possível concluir. Tente de novo em instantes.",
@@ -20,6 +20,7 @@ TEXTS: dict[str, str] = {
     "start_in_past": "Este horário já passou. Escolha um horário no futuro ou inicie agora.",
     "unknown_reference": "Uma das listas ou números escolhidos não existe mais. Confira a seleção.",
     "licence_lapsed": "Sua licença não está ativa, e por isso nada pode ser iniciado. Veja a página Plano.",
+    "message_not_unconfirmed": "Esta mensagem já foi resolvida. Atualize a página para ver a situação atual.",
     "connection_error": "Não foi possível concluir. Tente de novo em instantes.",
     "instance_taken": "Este número já está conectado {here}.",
     "phone_taken": "O WhatsApp desta instância já está conectado {here}.",
@@ -52,6 +53,7 @@ _WANTED = {
     "paused": "pausar",
     "finished": "concluir",
     "cancelled": "cancelar",
+    "send_again": "enviar de novo",
 }
 _DAYS = (
     "na segunda-feira",
@@ -109,10 +111,19 @@ _ELSEWHERE = "em outra conta. Use outra instância, ou remova-o de lá primeiro"
 def _variation(params: Mapping[str, object]) -> dict[str, object]:
     if "variation" not in params or "problem" not in params:
         return {}
-    problem = _PROBLEMS.get(str(params["problem"]), "não pode ser enviada como está.")
-    if params["problem"] == "unknown_field":
-        problem = f"{problem}: {{{params.get('field', '')}}}. Corrija o campo ou use {{nome}}."
+    problem = _problem(str(params["problem"]), str(params.get("field", "")))
     return {"variation": f"A variação {params['variation']}", "problem": problem}
+
+
+def _problem(code: str, field: str) -> str:
+    problem = _PROBLEMS.get(code, "não pode ser enviada como está.")
+    return f"{problem}: {{{field}}}. Corrija o campo ou use {{nome}}." if code == "unknown_field" else problem
+
+
+def text_problem(code: str, field: str = "") -> str:
+    """What is wrong with one variation, for the place beside it."""
+    problem = _problem(code, field)
+    return f"Esta mensagem {problem}"
 
 
 def listing(words: list[str]) -> str:

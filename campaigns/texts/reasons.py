@@ -35,6 +35,7 @@ WORDS: dict[str, str] = {
     "doubtful_text": "resposta duvidosa",
     "no_id": "resposta sem confirmação",
     "lease_lost": "envio interrompido",
+    "undelivered": "não entregue",
     "wire_error": "erro no envio",
     "not_connected": "provedor fora do ar",
     "not_started": "não começou a tempo",
@@ -101,6 +102,8 @@ REASONS: dict[str, str] = {
     "no_id": "O provedor aceitou sem dar o comprovante. Confira no celular se a mensagem chegou.",
     "lease_lost": "O envio foi interrompido no meio. Confira no celular se a mensagem chegou.",
     "wire_error": "Houve um erro nosso durante o envio. Confira no celular se a mensagem chegou.",
+    # Messages that left and did not arrive
+    "undelivered": "O WhatsApp avisou que a mensagem não foi entregue. Ela conta como enviada; confira o número no celular.",
     # Leads left out
     "duplicate_in_campaign": "O mesmo telefone já está nesta campanha. Cada pessoa recebe uma vez só.",
     "not_contactable": "Não sabemos se este telefone tem WhatsApp. Inclua uma coluna de WhatsApp na planilha.",

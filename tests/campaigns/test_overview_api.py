@@ -65,7 +65,8 @@ def test_a_period_counts_its_own_days_only(ana_browser: Client, ana: Membership,
     }
 
     assert by_period == {"today": 1, "7d": 3, "30d": 15}
-    custom = {"period": "custom", "from": today - dt.timedelta(days=30), "to": today - dt.timedelta(days=7)}
+    first, last = today - dt.timedelta(days=30), today - dt.timedelta(days=7)
+    custom = {"period": "custom", "from": first.isoformat(), "to": last.isoformat()}
     assert ana_browser.get(ADDRESS, custom).json()["messages_sent"] == 28
 
 

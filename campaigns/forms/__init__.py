@@ -1,0 +1,1 @@
+"""Shape and format of what people type; rules are the services'."""

@@ -1,0 +1,1 @@
+"""Pages of campaigns and connections: authorise, parse, one service or selector, respond."""
