@@ -25,6 +25,13 @@ def fetch_qr_code(config: GatewayConfig) -> QrCode:
     return gateway.read_qr_code(config, answer) if answer else QrCode(None, "unavailable")
 
 
+def set_webhook(config: GatewayConfig, *, url: str) -> bool:
+    """Have the instance post its events to `url`; whether the gateway took it."""
+    gateway = gateway_for(config.gateway)
+    answer = _call(gateway.webhook(config, url=url))
+    return answer is not None and gateway.read_webhook(config, answer)
+
+
 def _call(request: Request) -> Answer | None:
     try:
         with (

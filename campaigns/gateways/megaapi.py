@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from campaigns.gateways import megaapi_events
 from campaigns.gateways.base import (
     Answer,
     GatewayConfig,
@@ -20,6 +22,7 @@ from campaigns.gateways.base import (
     Request,
     SendOutcome,
 )
+from campaigns.gateways.events import Event
 from leads_infinitos.kernel import http, phone
 
 Refusal = tuple[OutcomeClass, str]
@@ -137,6 +140,25 @@ class MegaApi:
         if found is None:
             return QrCode(None, "not_ready")
         return QrCode((found["kind"] or "data:image/png;base64,") + found["base64"])
+
+    def webhook(self, config: GatewayConfig, *, url: str) -> Request:
+        """POST that makes the instance tell `url` what happens. One address per instance: it replaces another."""
+        data = {"messageData": {"webhookUrl": url, "webhookEnabled": True}}
+        return self._request(config, "POST", f"webhook/{_key(config)}/configWebhook", data)
+
+    def read_webhook(self, config: GatewayConfig, answer: Answer) -> bool:
+        """Whether the address was taken."""
+        body = answer.body()
+        return answer.status == 200 and isinstance(body, dict) and not body.get("error")
+
+    def instance_key_of(self, body: Mapping[str, Any]) -> str:
+        return megaapi_events.instance_key_of(body)
+
+    def unwrap(self, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+        return megaapi_events.unwrap(body)
+
+    def read_event(self, payload: Mapping[str, Any]) -> Event:
+        return megaapi_events.read_event(payload)
 
     @staticmethod
     def _request(config: GatewayConfig, method: str, path: str, data: dict[str, Any] | None = None) -> Request:
