@@ -137,11 +137,15 @@ def _store_status(payment: Payment, purchase: Purchase, event: PaymentEvent) -> 
     row, is_new = PaymentStatus.objects.get_or_create(
         payment=payment, status=purchase.status, defaults={**said, "event": event}
     )
-    if is_new or row.produced_at >= purchase.produced_at:
+    if is_new:
         return
-    for name, value in said.items():  # told twice: the later one counts, and takes back nothing it does not mention
-        setattr(row, name, getattr(row, name) if value is None else value)
-    row.event = event
+    is_later = purchase.produced_at > row.produced_at
+    for (
+        name,
+        value,
+    ) in said.items():  # told twice: the later word counts, and the earlier one where the later says nothing
+        if value is not None and (is_later or getattr(row, name) is None):
+            setattr(row, name, value)
     row.save()
 
 

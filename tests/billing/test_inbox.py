@@ -434,3 +434,33 @@ def test_a_viewer_of_another_account_who_buys_gets_an_account_of_their_own(now: 
     receive(payload("PURCHASE_APPROVED"), now=now)
     assert licence_of().account != other
     assert not Licence.objects.filter(account=other).exists()
+
+
+def test_new_money_for_a_subscription_blocked_before_it_had_an_account_opens_none(now: dt.datetime) -> None:
+    chargeback = payload("PURCHASE_APPROVED.renewal", event="PURCHASE_CHARGEBACK", data__purchase__status="CHARGEBACK")
+    receive(chargeback, now=now)
+    receive(payload("PURCHASE_APPROVED"), now=now)
+    answer = licence_answer(BUYER, now)
+    assert (answer.state, answer.account, answer.welcome_messages, answer.transactions) == ("blocked", False, 0, 2)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_one_status_told_twice_the_later_word_counts(order: int, now: dt.datetime) -> None:
+    early = payload("PURCHASE_APPROVED", id="early")
+    late = payload("PURCHASE_APPROVED", id="late", data__purchase__date_next_charge="2026-11-20T12:00:00Z")
+    late["creation_date"] += 1000
+    late["data"]["purchase"].pop("approved_date")  # takes nothing back that it does not mention
+    for body in (early, late)[::order]:
+        receive(body, now=now)
+    assert licence_answer(BUYER, now).access_until == "2026-11-20"
+    assert Payment.objects.get().approved_at == dt.datetime(2026, 10, 5, 13, 2, 27, tzinfo=dt.UTC)
+
+
+def test_older_money_that_is_told_later_does_not_move_the_first_day_of_access(now: dt.datetime) -> None:
+    receive(payload("PURCHASE_APPROVED"), now=now)
+    first = licence_of().first_access_at
+    older = payload(
+        "PURCHASE_APPROVED", id="o", data__purchase__transaction="HP0", data__purchase__approved_date="2026-09-01"
+    )
+    receive(older, now=now)
+    assert licence_of().first_access_at == first

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from billing.domain.payments import PaymentFact, PlanRef, StatusFact, add_period, settle
@@ -213,6 +213,19 @@ def test_a_period_without_a_date_is_the_catalogues() -> None:
     assert settle(payment(0, None)).ends_at == add_period(T0, "monthly")
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_approval_is_believed_before_the_completion_and_both_before_others(order: int) -> None:
+    facts = (
+        StatusFact("REFUNDED", at(9), at(3), at(90), 3),
+        StatusFact("COMPLETED", at(8), at(2), at(60), 2),
+        StatusFact("APPROVED", at(1), at(1), at(30), 1),
+    )
+    judged = settle(PaymentFact("HP1", facts[::order]))
+    assert (judged.approved_at, judged.ends_at, judged.price_cents) == (at(1), at(30), 1)
+    without_approval = settle(PaymentFact("HP1", facts[:2][::order]))
+    assert (without_approval.approved_at, without_approval.ends_at) == (at(2), at(60))
+
+
 # Properties
 
 STATUSES = st.sampled_from(
@@ -314,15 +327,17 @@ def test_the_projection_does_not_depend_on_the_order_of_facts(
     assert project(shuffled(facts, data), now=now) == project(facts, now=now)
 
 
-@given(facts=facts_strategy(), now=MOMENTS, share=st.floats(0, 1, exclude_max=True))
-@settings(max_examples=300, deadline=None)
-def test_nothing_changes_before_the_moment_that_the_projection_names(
-    facts: Facts, now: dt.datetime, share: float
-) -> None:
-    view = project(facts, now=now)
-    until = view.recompute_at or now + 4000 * DAY
-    later = now + (until - now) * share
-    assert project(facts, now=min(later, until - dt.timedelta(microseconds=1))) == view
+@given(facts=facts_strategy())
+@example(facts=Facts((subscription(payment()),)))
+@example(facts=Facts((replace(subscription(payment()), charge_dates=(ChargeDateFact(at(1), at(300)),)),)))
+@settings(max_examples=60, deadline=None)
+def test_nothing_changes_before_the_moment_that_the_projection_names(facts: Facts) -> None:
+    facts_change_at_noon = range(-45, 130)  # every moment of the strategies is a whole number of days from T0
+    for day in facts_change_at_noon:
+        view, next_view = project(facts, now=at(day)), project(facts, now=at(day + 1))
+        assert project(facts, now=at(day + 0.999)) == view
+        if replace(next_view, recompute_at=view.recompute_at) != view:
+            assert view.recompute_at == at(day + 1)
 
 
 @given(facts=facts_strategy(), now=MOMENTS)
