@@ -7,7 +7,7 @@ import tempfile
 from collections import Counter, defaultdict
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from leads_infinitos.portal.demo.browser import Browser
 from leads_infinitos.portal.demo.stage import Stage
@@ -24,6 +24,12 @@ class Customer:
         self.stage = stage
         made = json.loads(stage.manage("create_account", email, "--plan", plan, "--json").splitlines()[-1])
         self.browser = Browser(stage.url, api_token=made["api_token"])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.browser.close()
 
     def connect(self, *, gap_s: float) -> int:
         """A connected number of its own with a fixed gap; its id."""
@@ -74,9 +80,9 @@ def assert_nothing_twice(accepted: list[Accepted]) -> None:
     assert [phone for phone, count in Counter(line.phone for line in accepted).items() if count > 1] == []
 
 
-def shortest_gap_s(accepted: list[Accepted], instance: str) -> float:
-    """The shortest time between two accepted messages of an instance, in seconds."""
-    walls = [line.wall for line in accepted if line.instance == instance]
+def shortest_gap_s(accepted: list[Accepted]) -> float:
+    """The shortest time between two accepted messages, in seconds."""
+    walls = [line.wall for line in accepted]
     return min(later - earlier for earlier, later in pairwise(walls))
 
 

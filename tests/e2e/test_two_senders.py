@@ -19,7 +19,6 @@ from campaigns.domain.states import MessageStatus
 from campaigns.models import CampaignMessage
 from campaigns.services.reconcile import reconcile_counters
 from campaigns.tasks import pump_lanes
-from leads_infinitos.celery import app
 from leads_infinitos.portal.demo.stage import ROOT
 from leads_infinitos.sandbox.running import sandbox_process
 from tests.campaigns.rows import counters, make_campaign, make_connection, make_messages, make_sender
@@ -70,11 +69,10 @@ def test_two_thousand_messages_over_fifty_lanes_leave_once_each(tmp_path: Path) 
             make_messages(campaign, one, MESSAGES // LANES)
         with sender(1, tmp_path), sender(2, tmp_path):
             deadline = time.monotonic() + DEADLINE_S
-            with app.connection_for_write() as broker:
-                while counters(campaign).get("sent", 0) < MESSAGES and time.monotonic() < deadline:
-                    for _ in range(4):  # more ticks than processes: doubled and late ones must do no harm
-                        pump_lanes.apply_async(connection=broker, expires=5)
-                    time.sleep(TICK_S)
+            while counters(campaign).get("sent", 0) < MESSAGES and time.monotonic() < deadline:
+                for _ in range(4):  # more ticks than processes: doubled and late ones must do no harm
+                    pump_lanes.apply_async(expires=5)
+                time.sleep(TICK_S)
         accepted = sandbox.accepted()
 
     assert counters(campaign) == {"sent": MESSAGES}

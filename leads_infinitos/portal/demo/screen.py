@@ -26,9 +26,9 @@ class Screen:
 
     def bar(self, name: str, counts: Mapping[str, int]) -> None:
         """One line: how much of the audience has an outcome, and the counts. `counts` starts with the audience."""
-        total = max(next(iter(counts.values())), 1)
-        done = total - counts.get("na fila", 0) - counts.get("enviando", 0)
-        filled = BAR * done // total
+        total = next(iter(counts.values()))
+        done = sum(list(counts.values())[1:]) - counts.get("na fila", 0)
+        filled = BAR * done // max(total, 1)
         words = "  ".join(f"{word} {count}" for word, count in list(counts.items())[1:])
         line = f"    {name:<22} [{'█' * filled}{'·' * (BAR - filled)}] {done}/{total}  {words}"
         if line == self._last:
