@@ -73,6 +73,7 @@ def make_messages(
     campaign: Campaign, connection: Connection, count: int, *, phones: list[str] | None = None
 ) -> list[CampaignMessage]:
     """Queued messages to new phones (or to these), counted, on a lane that is awake."""
+    campaign.refresh_from_db()
     first = campaign.audience_count
     messages = CampaignMessage.objects.bulk_create(
         CampaignMessage(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from pytest_django import SettingsWrapper
+from pytest_django import Settings
 
 from billing.models import SendAllowance
 from campaigns.models import CampaignLane, CampaignMessage, Connection, ContactMemory, Reply, SendLane, Suppression
@@ -61,7 +61,7 @@ def test_a_claimed_message_carries_its_token_its_time_and_its_lane() -> None:
     assert lane.not_before == lane.wake_at == NOW + dt.timedelta(seconds=45 + 20)
 
 
-def test_the_gap_is_never_under_the_floor_of_plan_and_installation(settings: SettingsWrapper) -> None:
+def test_the_gap_is_never_under_the_floor_of_plan_and_installation(settings: Settings) -> None:
     settings.MIN_GAP_S = 40
     account = make_sender()
     SendAllowance.objects.filter(pk=account.pk).update(min_gap_s=30)
@@ -336,7 +336,7 @@ def test_a_phone_that_is_being_written_to_is_passed_over_not_skipped() -> None:
     one, two = make_campaign(account, first), make_campaign(account, second)
     make_messages(one, first, 1, phones=["+5511970000001"])
     passed, next_one = make_messages(two, second, 2, phones=["+5511970000001", "+5511970000002"])
-    SendLane.objects.filter(connection=first).update(wake_at=LONG_AGO - SECOND)
+    SendLane.objects.filter(connection=second).update(wake_at=LONG_AGO + SECOND)
 
     assert len(claim()) == 2
 
@@ -403,7 +403,7 @@ def test_who_answered_the_campaign_is_not_written_to_by_it_again() -> None:
     assert (row.status, row.reason) == ("skipped", "replied_before")
 
 
-def test_a_staging_system_writes_only_to_its_list(settings: SettingsWrapper) -> None:
+def test_a_staging_system_writes_only_to_its_list(settings: Settings) -> None:
     settings.SEND_ONLY_TO = ["+5511970000002"]
     account = make_sender()
     connection = make_connection(account)
