@@ -61,6 +61,7 @@ REASONS: dict[str, str] = {
     "campaign_daily_limit": "Limite diário da campanha atingido: {limit} hoje",
     "preparing": "Estamos preparando as mensagens. Leva alguns instantes.",
     "by_user": "Nada sai até você retomar.",
+    "by_operator": "Nossa equipe pausou esta campanha. Fale com a gente antes de retomar.",
     "restored": "O sistema voltou de uma cópia de segurança. Antes de retomar, saiba que mensagens na fila podem já ter saído.",
     "no_connection": "Nenhum número foi escolhido. Edite a campanha e escolha um.",
     # Rests of a number
