@@ -12,7 +12,7 @@ from billing.models import SendAllowance
 from campaigns.domain import gates, pacing
 from campaigns.domain.states import CampaignStatus
 from campaigns.models import Campaign, CampaignLane, SendLane
-from campaigns.services import facts
+from campaigns.selectors import facts
 
 SECRETS = ("instance_key", "token", "webhook_secret")  # never loaded for a screen
 

@@ -21,7 +21,8 @@ from campaigns.domain import gates, pacing
 from campaigns.domain.states import CampaignStatus
 from campaigns.gateways.base import GatewayConfig
 from campaigns.models import Campaign, CampaignMessage, Connection, SendLane
-from campaigns.services import claim_write, due, facts, locks, rescue
+from campaigns.selectors import facts
+from campaigns.services import claim_write, due, locks, rescue
 from campaigns.services.due import Room
 
 logger = logging.getLogger("campaigns")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -133,11 +133,3 @@ def _heads_of_lane(lane: SendLane) -> list[tuple[int, list[int]]]:
         if ids:
             found.append((campaign_id, ids))
     return found
-
-
-def group_by_account(pairs: Collection[tuple[int, str]]) -> dict[int, set[str]]:
-    """Phones by account."""
-    grouped: dict[int, set[str]] = defaultdict(set)
-    for account_id, phone in pairs:
-        grouped[account_id].add(phone)
-    return grouped

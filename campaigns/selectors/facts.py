@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 from django.conf import settings
@@ -21,7 +22,6 @@ from campaigns.models import (
     SendLane,
     Suppression,
 )
-from campaigns.services.due import group_by_account
 
 
 def account_facts(allowances: Collection[SendAllowance]) -> dict[int, gates.AccountFacts]:
@@ -70,7 +70,7 @@ def message_facts(messages: Sequence[CampaignMessage]) -> dict[int, gates.Messag
     """By message id. Phones in flight are read first: the other way round, a record that commits in between would hide a
     phone from both readings.
     """
-    phones = group_by_account({(message.account_id, message.phone) for message in messages})
+    phones = _by_account({(message.account_id, message.phone) for message in messages})
     accounts = list(phones)
     wanted = list({phone for group in phones.values() for phone in group})
     in_flight = set(
@@ -113,3 +113,11 @@ def message_facts(messages: Sequence[CampaignMessage]) -> dict[int, gates.Messag
             on_staging_list=not allowed or message.phone in allowed,
         )
     return facts
+
+
+def _by_account(pairs: Collection[tuple[int, str]]) -> dict[int, set[str]]:
+    """Phones by account."""
+    grouped: dict[int, set[str]] = defaultdict(set)
+    for account_id, phone in pairs:
+        grouped[account_id].add(phone)
+    return grouped
