@@ -11,9 +11,12 @@ class CampaignsConfig(AppConfig):
         from celery.signals import worker_shutting_down
 
         from billing.services import allowance
-        from campaigns.services import pump, sweep
+        from campaigns.services import list_guard, pump, sweep
+        from extraction.services import lists, undo
 
         allowance.register(sweep.wake_account)
+        lists.register_guard(list_guard.list_use)
+        undo.register_lead_use(list_guard.leads_in_use)
 
         def stop_claiming(**_: Any) -> None:
             pump.stopping.set()
