@@ -33,4 +33,4 @@ def leads_in_use(lead_ids: Sequence[int]) -> set[int]:
     """Those of the leads that a campaign made a message of or left out with a reason."""
     messages = CampaignMessage.objects.filter(lead_id__in=lead_ids).values_list("lead_id", flat=True)
     exclusions = CampaignExclusion.objects.filter(lead_id__in=lead_ids).values_list("lead_id", flat=True)
-    return {pk for pk in (*messages, *exclusions) if pk is not None}
+    return {*messages, *exclusions}
