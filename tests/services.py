@@ -65,7 +65,7 @@ def remove_leftovers() -> None:
             status = folder.lstat()
             if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
                 continue
-            with (folder / "lock").open("a") as lock:
+            with (folder / "lock").open("r+") as lock:
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
@@ -77,8 +77,9 @@ def remove_leftovers() -> None:
 @contextmanager
 def _folder() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_base()))
-    with (folder / "lock").open("w") as lock:
+    with (folder / "lock.new").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        (folder / "lock.new").rename(folder / "lock")  # it appears locked: no other run takes the folder for a leftover
         if os.getuid() == 0:
             folder.chmod(0o711)  # `nobody` passes through
         try:
