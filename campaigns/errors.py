@@ -53,6 +53,12 @@ class NoAccess(CampaignError):
     code = "licence_lapsed"
 
 
+class NotUnconfirmed(CampaignError):
+    """The message is no longer in doubt: it was settled meanwhile."""
+
+    code = "message_not_unconfirmed"
+
+
 class ConnectionRefused(DomainError):
     """Root of the refusals about a connection."""
 

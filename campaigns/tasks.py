@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+import logging
+import time
+
 from celery import shared_task
 from django.conf import settings
 
 from accounts import clock
-from campaigns.services import audience, connections, lifecycle, pump, reconcile, rescue, sweep
+from campaigns.errors import PhoneTaken
+from campaigns.models import Connection
+from campaigns.services import (
+    audience,
+    connections,
+    inbound,
+    lifecycle,
+    pump,
+    reconcile,
+    rescue,
+    sweep,
+    webhook_setup,
+)
+
+logger = logging.getLogger("campaigns")
 
 PUMP_EXPIRES_S = 2.0
+INBOX_BUDGET_S = 20  # then the next tick goes on
+POLL_EXPIRES_S = 60  # by then beat has polled it
 
 
 @shared_task(ignore_result=True)
@@ -56,3 +75,36 @@ def poll_connections() -> None:
 @shared_task(ignore_result=True)
 def reconcile_counters() -> None:
     reconcile.reconcile_counters()
+
+
+@shared_task(ignore_result=True)
+def process_gateway_events() -> None:
+    """Work on what gateways told us; a number whose session may have changed is asked for its state by another task."""
+    ends = time.monotonic() + INBOX_BUDGET_S
+    run = inbound.process_due(now=clock.now(), within=lambda: time.monotonic() < ends)
+    if run.results:
+        logger.info("gateway_events.worked_on", extra=dict(run.results))
+    for connection_id in sorted(run.changed):
+        poll_connection.apply_async((connection_id,), expires=POLL_EXPIRES_S)
+
+
+@shared_task(ignore_result=True)
+def poll_connection(connection_id: int) -> None:
+    """Ask one gateway for the state of a number now."""
+    connection = Connection.objects.filter(pk=connection_id, archived_at__isnull=True).select_related("lane").first()
+    if connection is not None:
+        try:
+            connections.check_connection(connection=connection, now=clock.now())
+        except PhoneTaken:
+            logger.warning("connection.phone_taken", extra={"connection_id": connection_id})
+
+
+@shared_task(ignore_result=True)
+def set_webhooks() -> None:
+    webhook_setup.set_due(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def prune_gateway_events() -> None:
+    while inbound.prune(now=clock.now()) == inbound.PRUNE_BATCH:
+        pass

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from campaigns.webhooks import whatsapp
 from leads_infinitos import health
 
 urlpatterns = [
@@ -13,6 +14,7 @@ urlpatterns = [
     path("", include("extraction.urls")),
     path("", include("campaigns.urls")),
     path("webhooks/", include("billing.urls")),
+    path("webhooks/whatsapp/<str:secret>/", whatsapp, name="whatsapp-webhook"),
     path("api/", include("leads_infinitos.portal.api_urls")),
     path("admin/", admin.site.urls),
 ]

@@ -110,38 +110,12 @@ def test_the_instance_is_found_inside_the_data() -> None:
     assert instance_key_of({"instance": {"key": "loja"}}) == ""
 
 
-NAMES = st.sampled_from(
-    [
-        "key",
-        "message",
-        "data",
-        "messages",
-        "id",
-        "remoteJid",
-        "fromMe",
-        "update",
-        "status",
-        "messageType",
-        "event",
-        "jid",
-        "isGroup",
-        "broadcast",
-        "conversation",
-        "extendedTextMessage",
-        "text",
-        "caption",
-        "contextInfo",
-        "stanzaId",
-        "protocolMessage",
-        "editedMessage",
-        "ephemeralMessage",
-        "senderPn",
-        "reactionMessage",
-        "pushName",
-        "instance",
-        "connection_state",
-    ]
-)
+WORDS = """
+key message data messages id remoteJid fromMe update status messageType event jid isGroup broadcast conversation text
+extendedTextMessage caption contextInfo stanzaId protocolMessage editedMessage ephemeralMessage senderPn reactionMessage
+pushName instance connection_state
+"""
+NAMES = st.sampled_from(WORDS.split())
 LEAVES = st.one_of(
     st.none(),
     st.booleans(),
