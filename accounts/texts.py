@@ -11,7 +11,7 @@ ERRORS: dict[str, str] = {
 }
 
 TIME_ZONES: dict[str, str] = {
-    "America/Sao_Paulo": "Brasília (Sudeste, Sul, GO, DF, TO)",
+    "America/Sao_Paulo": "Brasília (Sudeste, Sul, DF, GO)",
     "America/Bahia": "Salvador (BA)",
     "America/Fortaleza": "Fortaleza (CE, MA, PB, PI, RN)",
     "America/Recife": "Recife (PE)",

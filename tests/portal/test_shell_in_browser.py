@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Membership
 from tests.cast import make_cast
-from tests.factories import PASSWORD, make_api_token
+from tests.factories import make_api_token
+from tests.portal.browsers import CHROMIUM, enter, open_browser
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
@@ -32,12 +23,8 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        # Playwright's synchronous face runs an event loop in this thread; the ORM here never runs inside a coroutine of it.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with open_browser() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -54,14 +41,6 @@ def context(browser: Browser, *, width: int = 1280, scheme: str = "light") -> Br
         locale="pt-BR",
         reduced_motion="reduce",
     )
-
-
-def enter(page: Page, base: str, ana: Membership, path: str) -> None:
-    page.goto(f"{base}/login/?next={path}")
-    page.get_by_label("E-mail").fill(ana.user.email)
-    page.get_by_label("Senha", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Entrar").click()
-    page.wait_for_url(f"**{path}")
 
 
 def faults(page: Page) -> list[str]:
