@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 
 from accounts.models import Account
 from extraction.domain.reading import Reading, as_expected_json
@@ -33,6 +33,23 @@ class LeadFilter:
 def list_lists(account: Account) -> QuerySet[LeadList]:
     """The account's lists, newest first."""
     return LeadList.objects.filter(account=account).order_by("-created_at", "-id")
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What all lists of an account hold together, by their counters."""
+
+    lists: int
+    leads: int
+    contactable: int
+
+
+def account_totals(account: Account) -> Totals:
+    """The sums over the account's lists. A phone in two lists counts twice, as it does on the lists' rows."""
+    sums = LeadList.objects.filter(account=account).aggregate(
+        lists=Count("id"), leads=Sum("lead_count", default=0), contactable=Sum("contactable_count", default=0)
+    )
+    return Totals(**sums)
 
 
 def find_list(account: Account, list_id: int) -> LeadList | None:
@@ -80,10 +97,23 @@ def find_import(account: Account, import_id: int) -> LeadImport | None:
     return list_imports(account).filter(pk=import_id).first()
 
 
-def list_import_rows(account: Account, *, lead_import: LeadImport, outcome: str = "") -> QuerySet[ImportRow]:
-    """What became of the file's rows, in its order; only one outcome where given."""
+def count_imports(account: Account, *, lead_list: LeadList) -> int:
+    """How many imports went into the list."""
+    return LeadImport.objects.filter(account=account, list=lead_list).count()
+
+
+def list_import_rows(
+    account: Account, *, lead_import: LeadImport, outcome: str = "", reason: str = "", repaired: bool = False
+) -> QuerySet[ImportRow]:
+    """What became of the file's rows, in its order; only one outcome or reason, or rows with a repair, where asked for."""
     rows = ImportRow.objects.filter(lead_import__account=account, lead_import=lead_import)
-    return (rows.filter(outcome=outcome) if outcome else rows).order_by("line")
+    if outcome:
+        rows = rows.filter(outcome=outcome)
+    if reason:
+        rows = rows.filter(reason=reason)
+    if repaired:
+        rows = rows.exclude(repair=[])
+    return rows.order_by("line")
 
 
 def walk_import_rows(account: Account, *, lead_import: LeadImport, outcome: str = "") -> Iterator[ImportRow]:

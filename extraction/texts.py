@@ -133,6 +133,12 @@ def of(error: DomainError) -> str:
     return TEXTS[error.code].format(**error.params)
 
 
+def row_sentence(code: str) -> str:
+    """Why a row became no lead and what to do: "Falta o DDD. Envie de novo escolhendo…"."""
+    reason = ROW_REASONS.get(code, code)
+    return f"{reason}. {ROW_ADVICE[code]}" if code in ROW_ADVICE else f"{reason}."
+
+
 def equation(lead_import: LeadImport) -> str:
     """ "44 linhas = 22 criadas + 3 repetidas + 16 rejeitadas + 3 em branco + 0 não prontas"."""
     rows = lead_import.rows_in_file
@@ -145,6 +151,16 @@ def equation(lead_import: LeadImport) -> str:
     )
     words = " + ".join(f"{_number(count)} {one if count == 1 else many}" for count, one, many in parts)
     return f"{_number(rows)} {'linha' if rows == 1 else 'linhas'} = {words}"
+
+
+def undo_question(lead_import: LeadImport) -> str:
+    """What undoing the import would do, in numbers."""
+    count = lead_import.created_count
+    leads = "1 lead que ela criou" if count == 1 else f"{_number(count)} leads que ela criou"
+    return (
+        f"Sai da lista até {leads}. Quem alguma campanha já usou continua na lista, e as mensagens enviadas"
+        " continuam nas campanhas. Depois, dá para importar a planilha de novo."
+    )
 
 
 def _number(value: int) -> str:

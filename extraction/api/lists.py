@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.http import FileResponse, StreamingHttpResponse
+from django.http import FileResponse
 from django.http.response import HttpResponseBase
-from django.utils.http import content_disposition_header
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import serializers as drf_serializers
@@ -22,6 +20,7 @@ from accounts import clock
 from accounts.api import membership_of
 from extraction.access import access_list
 from extraction.api import serializers
+from extraction.api.files import csv_response
 from extraction.models import LeadList
 from extraction.selectors import LeadFilter, list_leads, list_lists, walk_leads
 from extraction.services import exports, lists
@@ -148,13 +147,6 @@ class ListViewSet(viewsets.GenericViewSet[Any]):
 
     def _list(self, request: Request, pk: str) -> LeadList:
         return access_list(membership_of(request), int(pk))
-
-
-def csv_response(table: Iterable[Sequence[str]], *, filename: str) -> StreamingHttpResponse:
-    """The table as a CSV download that is written while it is sent."""
-    response = StreamingHttpResponse(exports.csv_chunks(table), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = content_disposition_header(True, filename) or "attachment"
-    return response
 
 
 def _name(request: Request) -> str:
