@@ -88,7 +88,7 @@ def start() -> None:
 
 def begin_stop() -> None:
     """Start to stop in the background; safe in a signal handler. `stop` waits for it."""
-    stopping.set()
+    _announce()
     threading.Thread(target=stop, name="celery-stop", daemon=True).start()
 
 
@@ -98,12 +98,17 @@ def stop() -> None:
     with _lock:  # held to the end: a second caller must not return before the first is done
         if _running is None:
             return
-        stopping.set()
+        _announce()
         _running.beat.stop()
         _running.worker.stop()
         _running.worker_thread.join()
         _running = None
         logger.info("embedded.stopped")
+
+
+def _announce() -> None:
+    """What `celery worker` says when it gets the signal: sends in flight are finished, no more are claimed."""
+    signals.worker_shutting_down.send(sender="embedded@local", sig="SIGTERM", how="Warm", exitcode=0)
 
 
 def _watch(running: _Running) -> None:

@@ -76,7 +76,7 @@ def test_a_killed_run_leaves_no_server_and_the_next_run_removes_its_folder() -> 
 
 
 def folders_of(pid: int) -> list[Path]:
-    """The folders in whose lock the process holds open."""
+    """The folders whose lock the process holds open."""
     targets = (os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir())
     return [Path(target).parent for target in targets if target.endswith("/lock")]
 
