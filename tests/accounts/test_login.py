@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.models import Membership
 from tests.factories import PASSWORD, make_user
@@ -102,3 +103,22 @@ def test_a_link_cannot_log_anyone_out(ana_browser: Client) -> None:
 @pytest.mark.parametrize("path", ["/signup/", "/register/", "/accounts/signup/"])
 def test_there_is_no_sign_up(client: Client, path: str) -> None:
     assert client.get(path).status_code == 404
+
+
+def test_behind_a_proxy_one_attacker_does_not_lock_the_others_out(
+    client: Client, ana: Membership, settings: Settings
+) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    for number in range(11):  # the address may fail ten times a minute
+        client.post(
+            "/login/",
+            {"login": f"alvo{number}@example.com", "password": "errada errada"},
+            headers={"X-Forwarded-For": "203.0.113.9"},
+        )
+
+    login = {"login": ana.user.email, "password": PASSWORD}
+    attacker = client.post("/login/", login, headers={"X-Forwarded-For": "10.0.0.1, 203.0.113.9"})
+    neighbour = client.post("/login/", login, headers={"X-Forwarded-For": "198.51.100.7"})
+
+    assert attacker.status_code == 200
+    assert neighbour.status_code == 302
