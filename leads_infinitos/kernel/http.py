@@ -12,7 +12,7 @@ from leads_infinitos.kernel.errors import DomainError
 
 MAX_ANSWER_BYTES = 1024 * 1024
 _SECRET = re.compile(
-    r"(?i)(bearer\s+)[\w.~+/=-]+|([\"']?(?:token|hottok|apikey|authorization)[\"']?\s*[:=]\s*[\"']?)[^\"',\s}]+"
+    r"(?i)((?:token|hottok|apikey|authorization)[\"']?\s*[:=]\s*[\"']?(?:bearer\s+)?|bearer\s+)[^\"',\s}]+"
 )
 
 
@@ -56,8 +56,8 @@ def allowed_base(raw: str, *, vendor_domains: Iterable[str], extra: Sequence[str
 
 
 def is_loopback(host: str) -> bool:
-    """Whether the host (with or without a port) is this machine."""
-    name = host.rsplit(":", 1)[0].strip("[]")
+    """Whether the host (with or without a port, a bracketed IPv6 address too) is this machine."""
+    name = host if host.count(":") > 1 and not host.startswith("[") else urlsplit(f"//{host}").hostname or ""
     if name == "localhost":
         return True
     try:
@@ -71,4 +71,4 @@ def redact(text: str, *, secrets: Iterable[str] = (), limit: int = 500) -> str:
     for secret in secrets:
         if len(secret) >= 4:
             text = text.replace(secret, "***")
-    return _SECRET.sub(lambda match: f"{match.group(1) or match.group(2)}***", text)[:limit]
+    return _SECRET.sub(r"\1***", text)[:limit]

@@ -113,6 +113,7 @@ def stage(**extra: str) -> Iterator[Stage]:
             "PUBLIC_URL": f"http://127.0.0.1:{port}",
             "LOG_LEVEL": "WARNING",
             "PYTHONUNBUFFERED": "1",
+            "ENV_FILE": os.devnull,  # what a developer keeps in .env must not reach the demonstration
             **extra,
         }
         for name in ("EMAIL_URL", "GATEWAY_ALLOWED_HOSTS", "HOTMART_HOTTOK", "SEND_ONLY_TO", "ALLOWED_HOSTS"):
