@@ -68,7 +68,7 @@ def _loopback_gateway() -> bool:
 def _is_this_machine(address: str) -> bool:
     """Of a host name or URL; one without a host counts, for it leads nowhere else."""
     host = urlsplit(address if "://" in address else f"//{address}").hostname
-    return not host or is_loopback(f"[{host}]:0")
+    return not host or is_loopback(host)
 
 
 RULES = (
