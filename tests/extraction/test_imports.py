@@ -241,6 +241,24 @@ def test_two_workers_do_not_share_an_import(lead_list: LeadList, monkeypatch: py
     assert_whole(lead_import, 25)
 
 
+def test_a_worker_whose_import_was_taken_over_writes_nothing(
+    lead_list: LeadList, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead_import = make_import(lead_list, many(5))
+    original = import_run._write_batch
+    later = NOW + imports.LEASE * 2
+
+    def slow(*args: Any) -> None:
+        assert imports._claim_next(now=later) is not None
+        original(*args)
+
+    monkeypatch.setattr(import_run, "_write_batch", slow)
+    run(lead_import)
+
+    assert (lead_import.rows_done, lead_import.claimed_until) == (0, later + imports.LEASE)
+    assert not Lead.objects.exists()
+
+
 def test_an_account_has_one_import_running_and_others_do_not_wait_for_it(lead_list: LeadList) -> None:
     running = make_import(lead_list, many(3))
     LeadImport.objects.filter(pk=running.pk).update(status="running", claimed_until=NOW + dt.timedelta(minutes=1))
