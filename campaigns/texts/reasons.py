@@ -53,7 +53,7 @@ REASONS: dict[str, str] = {
     "account_daily_limit": "Pausada pelo plano: limite de {limit} hoje",
     # The number
     "lane_daily_limit": "Limite do número atingido: {limit} hoje",
-    "disconnected": "O número está desconectado. Abra Conexões e leia o QR code de novo.",
+    "disconnected": "O número está desconectado. Leia o QR code de novo em Conexões.",
     "connection_removed": "O número desta campanha foi removido. Conecte-o de novo em Conexões.",
     "resting": "O número está descansando: {why}",
     # The campaign

@@ -132,7 +132,16 @@ function summarise() {
   const people = lists.reduce((sum, input) => sum + Number(input.dataset.people), 0);
   const variations = [...texts.querySelectorAll("textarea")].filter((area) => area.value.trim()).length;
   const many = (count, one, more) => `${number.format(count)} ${count === 1 ? one : more}`;
-  summary.hidden = !lists.length && !lanes && !variations;
+  const missing = [
+    [lists.length, "quem recebe"],
+    [lanes, "de qual número sai"],
+    [variations, "o que dizer"],
+  ].flatMap(([there, words]) => (there ? [] : [words]));
+  summary.hidden = false;
+  if (missing.length) {
+    summary.textContent = `Falta escolher ${new Intl.ListFormat("pt-BR").format(missing)}. Dá para salvar o rascunho e voltar depois.`;
+    return;
+  }
   summary.textContent = `Até ${many(people, "pessoa", "pessoas")} de ${many(lists.length, "lista", "listas")}, por ${many(lanes, "número", "números")}, com ${many(variations, "variação", "variações")}.`;
 }
 

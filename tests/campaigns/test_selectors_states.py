@@ -97,7 +97,7 @@ def test_a_disconnected_number_needs_a_person(campaign: Campaign) -> None:
     Connection.objects.update(state="disconnected")
 
     assert state(campaign).code == "waiting_connection"
-    assert line(campaign) == "O número está desconectado. Abra Conexões e leia o QR code de novo."
+    assert line(campaign) == "O número está desconectado. Leia o QR code de novo em Conexões."
 
 
 def test_one_number_that_may_send_is_enough(account: Account, campaign: Campaign) -> None:
