@@ -144,6 +144,12 @@ RULES = (
         "BEHIND_PROXY está desligado, mas o servidor web deste produto não fala https: todo acesso redirecionaria para si.",
         "Ponha um proxy com https na frente e use BEHIND_PROXY=1.",
     ),
+    Rule(
+        "leads.E013",
+        lambda: settings.PROOF_WANTED,
+        "PROOF_KILLS ou PROOF_BREAK está no ambiente: a prova do envio mata processos e desliga proteções.",
+        "Remova as duas variáveis do ambiente: elas são só do comando prove_sending, fora de produção.",
+    ),
 )
 
 

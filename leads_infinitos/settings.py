@@ -240,6 +240,11 @@ SANDBOX_SMTP_PORT: int = env.int("SANDBOX_SMTP_PORT", default=9125)
 SANDBOX_WANTED: bool = env.bool("SANDBOX", default=DEBUG)
 SANDBOX = DEBUG and SANDBOX_WANTED  # never in production, and a check says so to whoever wants it there
 SANDBOX_URL = f"http://127.0.0.1:{SANDBOX_PORT}"
+# The proof of the sender (manage.py prove_sending): the points at which its processes kill themselves, each with its
+# probability, and the protection that it takes away.
+PROOF_WANTED: bool = bool(env.str("PROOF_KILLS", default="") or env.str("PROOF_BREAK", default=""))
+PROOF_KILLS: dict[str, float] = env.json("PROOF_KILLS", default={}) if SANDBOX else {}
+PROOF_BREAK: str = env.str("PROOF_BREAK", default="") if SANDBOX else ""
 _email = env.email_url("EMAIL_URL", default=f"smtp://127.0.0.1:{SANDBOX_SMTP_PORT}" if DEBUG else "consolemail://")
 EMAIL_BACKEND = _email["EMAIL_BACKEND"]
 EMAIL_HOST = _email.get("EMAIL_HOST", "")

@@ -60,6 +60,7 @@ WEAK: list[tuple[str, dict[str, Any]]] = [
     ("leads.E010", {"GATEWAY_ALLOWED_HOSTS": ["http://[::1]:9100"]}),
     ("leads.E011", {"MIN_GAP_S": 29.9}),
     ("leads.E012", {"SECURE_PROXY_SSL_HEADER": None}),
+    ("leads.E013", {"PROOF_WANTED": True}),
 ]
 
 

@@ -22,7 +22,7 @@ from campaigns.domain.states import CampaignStatus
 from campaigns.gateways.base import GatewayConfig
 from campaigns.models import Campaign, CampaignMessage, Connection, SendLane
 from campaigns.selectors import facts
-from campaigns.services import claim_write, due, locks, rescue
+from campaigns.services import claim_write, due, killpoints, locks, rescue
 from campaigns.services.due import Room
 
 logger = logging.getLogger("campaigns")
@@ -112,13 +112,19 @@ def _claim(*, now: dt.datetime, room: Room, rng: random.Random, account_id: int 
         ordered = [lanes[lane_id] for lane_id, _ in pairs if lane_id in lanes]
         if not ordered:
             return Claim([], 0)
-        return Claim(_claim_lanes(ordered, now=now, rng=rng), len(ordered))
+        claimed = _claim_lanes(ordered, now=now, rng=rng)
+        killpoints.reached("before_claim")
+        if killpoints.is_off("claim"):  # then nobody remembers it, and the next claim takes the same messages
+            transaction.set_rollback(True)
+        return Claim(claimed, len(ordered))
 
 
 def _claim_lanes(lanes: Sequence[SendLane], *, now: dt.datetime, rng: random.Random) -> list[Claimed]:
     owners = {lane.account_id for lane in lanes}
     accounts = facts.account_facts(SendAllowance.objects.filter(pk__in=owners).select_related("account"))
     connections = Connection.objects.in_bulk([lane.connection_id for lane in lanes])
+    if killpoints.is_off("account"):  # then a lane sends through whichever number the batch holds
+        connections = dict(zip(connections, reversed(connections.values()), strict=True))
     lost = rescue.read_lost(lanes, now=now)
     # A lane whose lease ran out is settled now and looked at again at once; it takes nothing in this batch.
     free = [lane for lane in lanes if not lane.in_flight_token]
@@ -204,7 +210,9 @@ def _taken(
         phone=message.phone,
         day=gates.account_day(account, now=now),
         claimed_at=now,
-        gap_s=pacing.draw_gap_s(
+        gap_s=0.0
+        if killpoints.is_off("pace")
+        else pacing.draw_gap_s(
             gap_min_s=lane.gap_min_s,
             gap_max_s=lane.gap_max_s,
             floor_s=max(settings.MIN_GAP_S, account.min_gap_s),

@@ -12,7 +12,7 @@ from django.conf import settings
 from campaigns.domain import gates, pacing
 from campaigns.domain.states import CampaignStatus, MessageStatus
 from campaigns.models import Campaign, CampaignMessage, SendLane
-from campaigns.services import sql, usage
+from campaigns.services import killpoints, sql, usage
 from campaigns.services.counters import Moves, move
 
 if TYPE_CHECKING:
@@ -140,6 +140,8 @@ def _serve_turns(takes: Sequence[Claimed], *, now: dt.datetime) -> None:
 
 
 def _use_allowances(takes: Sequence[Claimed], accounts: Mapping[int, gates.AccountFacts]) -> None:
+    if killpoints.is_off("quota"):
+        return
     days = {take.account_id: take.day for take in takes}
     rows: list[tuple[sql.Value, ...]] = []
     for account_id, count in sorted(Counter(take.account_id for take in takes).items()):

@@ -17,7 +17,9 @@ from django.db import DatabaseError, connection
 
 from accounts import clock
 from campaigns.domain.pacing import START_BUDGET_S
+from campaigns.gateways.base import OutcomeClass
 from campaigns.gateways.wire import Send, Sent, boottime, wire
+from campaigns.services import killpoints
 from campaigns.services.claim import Claimed, claim_batch
 from campaigns.services.due import Room
 from campaigns.services.record import Answered, Recorded, record_batch
@@ -93,6 +95,8 @@ class _Pump:
             connection.close_if_unusable_or_obsolete()
             self.broken = True
             return 0
+        if claim.claimed:
+            killpoints.reached("after_claim")
         self.full = self.full or claim.lanes >= room.total
         for claimed in claim.claimed:
             self.open[claimed.token] = (claimed, begun)
@@ -111,6 +115,8 @@ class _Pump:
 
     def _wait_for_answers(self, seconds: float) -> list[Sent]:
         """The answers that are there, after waiting for the first and a moment for its neighbours."""
+        if self.open:
+            killpoints.reached("during_http")
         arrived: list[Sent] = []
         with contextlib.suppress(queue.Empty):
             arrived.append(self.answers.get(timeout=seconds))
@@ -119,6 +125,8 @@ class _Pump:
         return arrived
 
     def _record(self, arrived: list[Sent]) -> None:
+        if any(sent.outcome.outcome is OutcomeClass.ACCEPTED for sent in arrived):
+            killpoints.reached("after_acceptance")
         batch = [self._answered(sent) for sent in arrived]
         if self.left and time.monotonic() >= self.retry_at:
             batch, self.left = [*self.left, *batch], []
@@ -130,6 +138,7 @@ class _Pump:
             logger.exception("pump.record_failed")
             connection.close_if_unusable_or_obsolete()
             recorded = Recorded(0, batch)
+        killpoints.reached("after_record_commit")
         self.recorded += recorded.count
         if recorded.left:
             self._keep(recorded.left)

@@ -17,8 +17,8 @@ from django.db import OperationalError, connection, transaction
 from campaigns.domain.states import CampaignStatus, MessageStatus
 from campaigns.gateways.base import PROVES_NOTHING_SENT, OutcomeClass, SendOutcome
 from campaigns.models import Attempt, Campaign, CampaignMessage
+from campaigns.services import killpoints, locks, memory, sql, usage
 from campaigns.services import lanes as lane_moves
-from campaigns.services import locks, memory, sql, usage
 from campaigns.services.claim import Claimed
 from campaigns.services.counters import INVALID, Moves, move
 
@@ -102,6 +102,7 @@ def _record(batch: Sequence[Answered], *, now: dt.datetime) -> int:
         lane_moves.remember_ids([s.answered for s in settled])
         owners = {claimed.account_id for claimed in given_back}
         locks.wake([pk for pk, lane in lanes.items() if lane.account_id in owners and pk not in moved], now=now)
+        killpoints.reached("before_record_commit")
         return len(settled)
 
 
