@@ -17,6 +17,9 @@ urlpatterns = [
     path("campaigns/<int:campaign_id>/cancel/", campaigns.campaign_cancel, name="cancel"),
     path("campaigns/<int:campaign_id>/deal/", campaigns.campaign_deal, name="deal"),
     path("campaigns/<int:campaign_id>/export/", export.campaign_export, name="export"),
+    path(
+        "campaigns/<int:campaign_id>/messages/<int:message_id>/decide/", campaigns.message_decide, name="message-decide"
+    ),
     path("campaigns/<int:campaign_id>/exclusions/", campaigns.campaign_exclusions, name="exclusions"),
     path("connections/", connections.connection_list, name="connections"),
     path("connections/new/", connections.connection_new, name="connection-new"),

@@ -16,12 +16,13 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import clock
 from accounts.access import AccountRequest, member_required, operator_required
 from campaigns import texts
-from campaigns.access import access_campaign
+from campaigns.access import access_campaign, access_message
 from campaigns.models import Campaign
 from campaigns.selectors import campaigns, messages
 from campaigns.selectors.campaigns import TABS
 from campaigns.selectors.figures import figures_of
-from campaigns.services import lifecycle
+from campaigns.selectors.unconfirmed import list_unconfirmed
+from campaigns.services import lifecycle, settle
 from leads_infinitos.kernel.errors import DomainError
 
 PER_PAGE = 20
@@ -99,7 +100,10 @@ def _messages(request: AccountRequest, campaign: Campaign) -> dict[str, Any]:
     state = request.GET.get("state", "all")
     state, search = state if state in FILTER_WORDS else "all", request.GET.get("q", "").strip()
     figures = figures_of(campaign)
-    rows = messages.list_messages(campaign=campaign, state=state, search=search)
+    if state == "unconfirmed" and not search:
+        rows = list_unconfirmed(campaign=campaign, now=clock.now()).select_related("connection", "variation")
+    else:
+        rows = messages.list_messages(campaign=campaign, state=state, search=search)
     total = None if search else messages.count_in(figures, state)
     pages = messages.CountedPaginator(rows, MESSAGES_PER_PAGE, total=total)
     tabs = [
@@ -204,6 +208,22 @@ def campaign_deal(request: AccountRequest, campaign_id: int) -> HttpResponse:
         row = {"campaign": campaign, "figures": figures_of(campaign)}
         return render(request, "campaigns/_deals.html", {"row": row, "here": _next(request, campaign)})
     return redirect(_next(request, campaign))
+
+
+@require_POST
+@operator_required
+def message_decide(request: AccountRequest, campaign_id: int, message_id: int) -> HttpResponse:
+    """What became of a message in doubt, as a person says: it arrived, or it goes out once more."""
+    message = access_message(request.membership, campaign_id, message_id)
+    by, now = request.membership.user, clock.now()
+    wanted = request.POST.get("decision")
+    if wanted == "send_again":
+        text = "A mensagem voltou para a fila, atrás das outras."
+        return _do(request, message.campaign, lambda: settle.send_again(message=message, by=by, now=now), text)
+    if wanted == "count_as_sent":
+        text = "A mensagem conta como enviada."
+        return _do(request, message.campaign, lambda: settle.count_as_sent(message=message, by=by, now=now), text)
+    return redirect("campaigns:detail", campaign_id=campaign_id)
 
 
 def _do(request: AccountRequest, campaign: Campaign, step: Callable[[], object], done: str) -> HttpResponse:

@@ -181,3 +181,35 @@ def test_it_costs_the_same_for_few_and_for_many_messages(
         page = ana_browser.get(f"/campaigns/{campaign.pk}/").content.decode()
 
     assert "1–50 de 120" in page
+
+
+@pytest.mark.parametrize(("decision", "status"), [("count_as_sent", "sent"), ("send_again", "queued")])
+def test_a_person_decides_about_a_message_in_doubt(
+    ana_browser: Client, ana: Membership, decision: str, status: str
+) -> None:
+    connection = make_connection(ana.account)
+    campaign = make_campaign(ana.account, connection)
+    (message,) = make_messages(campaign, connection, 1)
+    settle(campaign, [message], "unconfirmed", reason="timeout")
+    address = f"/campaigns/{campaign.pk}/messages/{message.pk}/decide/"
+    assert address in ana_browser.get(f"/campaigns/{campaign.pk}/").content.decode()
+
+    ana_browser.post(address, {"decision": decision})
+    again = ana_browser.post(address, {"decision": decision}, follow=True).content.decode()
+
+    message.refresh_from_db()
+    assert message.status == status
+    assert "Esta mensagem já foi resolvida." in again
+
+
+def test_nobody_else_decides(caio_browser: Client, beto_browser: Client, ana: Membership) -> None:
+    connection = make_connection(ana.account)
+    campaign = make_campaign(ana.account, connection)
+    (message,) = make_messages(campaign, connection, 1)
+    settle(campaign, [message], "unconfirmed", reason="timeout")
+    address = f"/campaigns/{campaign.pk}/messages/{message.pk}/decide/"
+
+    assert caio_browser.post(address, {"decision": "send_again"}).status_code == 404
+    assert beto_browser.post(address, {"decision": "send_again"}).status_code == 403
+    message.refresh_from_db()
+    assert message.status == "unconfirmed"
