@@ -32,6 +32,7 @@ START_S = 60.0
 STOP_S = 20.0
 LOOK_S = 0.1
 REDIS_DATABASES = range(15, 0, -1)
+REDIS_MARK = "leads-infinitos-demo"  # says that a Redis database is ours: it may be emptied
 
 
 class StageError(Exception):
@@ -119,9 +120,9 @@ def stage(**extra: str) -> Iterator[Stage]:
         for name in ("EMAIL_URL", "GATEWAY_ALLOWED_HOSTS", "HOTMART_HOTTOK", "SEND_ONLY_TO", "ALLOWED_HOSTS"):
             environment.pop(name, None)  # the demonstration reaches its own stand-ins only
         if environment.get("DATABASE_URL"):
-            environment["DATABASE_URL"] = stack.enter_context(_temporary_database(environment["DATABASE_URL"]))
+            environment["DATABASE_URL"] = stack.enter_context(temporary_database(environment["DATABASE_URL"]))
         if environment.get("REDIS_URL"):
-            environment["REDIS_URL"] = stack.enter_context(_temporary_redis(environment["REDIS_URL"]))
+            environment["REDIS_URL"] = stack.enter_context(temporary_redis(environment["REDIS_URL"]))
         log = stack.enter_context((folder / "serve.log").open("wb"))
         process = _serve(environment, port, log)
         sandbox = SandboxClient(f"http://127.0.0.1:{sandbox_port}", smtp_port=smtp_port)
@@ -148,7 +149,7 @@ def free_ports(count: int) -> list[int]:
 
 
 @contextmanager
-def _temporary_database(url: str) -> Iterator[str]:
+def temporary_database(url: str) -> Iterator[str]:
     """A new database on the server of `url`, dropped at the end."""
     name = f"leads_demo_{secrets.token_hex(4)}"
     with psycopg.connect(url, autocommit=True) as admin:
@@ -160,12 +161,12 @@ def _temporary_database(url: str) -> Iterator[str]:
 
 
 @contextmanager
-def _temporary_redis(url: str) -> Iterator[str]:
+def temporary_redis(url: str) -> Iterator[str]:
     """An empty database of the server of `url`, emptied again at the end; one that holds anything is left alone."""
     for number in REDIS_DATABASES:
         own = urlunsplit(urlsplit(url)._replace(path=f"/{number}"))
         with redis.Redis.from_url(own) as client:
-            if client.dbsize() == 0 and client.set("leads-infinitos-demo", "1", nx=True):
+            if client.dbsize() == 0 and client.set(REDIS_MARK, "1", nx=True):
                 try:
                     yield own
                 finally:
