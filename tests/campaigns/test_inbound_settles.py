@@ -185,6 +185,13 @@ def test_statistics_never_go_below_zero_when_the_zone_changed_meanwhile() -> Non
     assert usage() == {"sent": 1, "unconfirmed": 0}
 
 
+def test_statistics_that_were_deleted_stop_no_settling() -> None:
+    campaign, connection, _ = make_doubtful()
+    UsageDay.objects.all().delete()
+    post(connection, ack("X", SERVER, remote=SHORT), at=NOW + 5 * SECOND)
+    assert (counters(campaign), usage()) == ({"sent": 1}, {"sent": 1, "unconfirmed": 0})
+
+
 def test_one_event_that_breaks_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     _, connection, _ = make_doubtful()
     genuine = receipts.handle
