@@ -65,7 +65,7 @@ BEAT: dict[str, Beat] = {
     "rescue-leases": Beat("campaigns.tasks.rescue_expired_leases", 10, "Resgata envios interrompidos"),
     "poll-connections": Beat("campaigns.tasks.poll_connections", 60, "Confere se os números estão conectados"),
     "gateway-events": Beat("campaigns.tasks.process_gateway_events", 1, "Lê o que volta do WhatsApp", expires_s=5),
-    "webhooks": Beat("campaigns.tasks.set_webhooks", 10, "Liga os avisos dos números conectados", expires_s=30),
+    "webhooks": Beat("campaigns.tasks.set_webhooks", 5, "Liga os avisos dos números conectados", expires_s=30),
     "prune-gateway-events": Beat("campaigns.tasks.prune_gateway_events", 24 * 3600, "Apaga avisos antigos do WhatsApp"),
     "imports": Beat("extraction.tasks.run_imports", 2, "Processa planilhas enviadas", expires_s=5),
     "hotmart-inbox": Beat("billing.tasks.process_payment_events", 2, "Processa eventos da Hotmart", expires_s=5),
