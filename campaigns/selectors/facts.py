@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
 
 from django.conf import settings
 
@@ -66,7 +67,22 @@ def campaign_facts(campaign: Campaign) -> gates.CampaignFacts:
     )
 
 
-def message_facts(messages: Sequence[CampaignMessage]) -> dict[int, gates.MessageFacts]:
+class Addressed(Protocol):
+    """A queued message, or as much of it as the gates want to know."""
+
+    @property
+    def pk(self) -> int: ...
+    @property
+    def account_id(self) -> int: ...
+    @property
+    def campaign_id(self) -> int: ...
+    @property
+    def phone(self) -> str: ...
+    @property
+    def body(self) -> str: ...
+
+
+def message_facts(messages: Sequence[Addressed]) -> dict[int, gates.MessageFacts]:
     """By message id. Phones in flight are read first: the other way round, a record that commits in between would hide a
     phone from both readings.
     """

@@ -122,25 +122,30 @@ def _claim(*, now: dt.datetime, room: Room, rng: random.Random, account_id: int 
 def _claim_lanes(lanes: Sequence[SendLane], *, now: dt.datetime, rng: random.Random) -> list[Claimed]:
     owners = {lane.account_id for lane in lanes}
     accounts = facts.account_facts(SendAllowance.objects.filter(pk__in=owners).select_related("account"))
-    connections = Connection.objects.in_bulk([lane.connection_id for lane in lanes])
+    connections = Connection.objects.defer("webhook_secret").in_bulk([lane.connection_id for lane in lanes])
     if killpoints.is_off("account"):  # then a lane sends through whichever number the batch holds
         connections = dict(zip(connections, reversed(connections.values()), strict=True))
     lost = rescue.read_lost(lanes, now=now)
     # A lane whose lease ran out is settled now and looked at again at once; it takes nothing in this batch.
     free = [lane for lane in lanes if not lane.in_flight_token]
     turns = due.heads(free) if free else {}
-    messages = _read_messages(turns)
-    decisions = _decide(free, turns, messages, accounts, connections, now=now)
+    decisions = _decide(free, turns, accounts, connections, now=now)
     locked = locks.lock_campaigns(
         {head.campaign_id for decision in decisions for head in _heads_of(decision)}
         | {one.message.campaign_id for one in lost}
     )
     rescued = rescue.settle_lost(lost, now=now)
-    takes = [
-        _taken(lane, messages[head.message.message_id], connections, accounts[lane.account_id], now=now, rng=rng)
+    chosen = [
+        (lane, head.message.message_id)
         for lane, decision in zip(free, decisions, strict=True)
         # Paused or cancelled between the reading and the lock: nothing of it leaves, the lane looks again.
         if (head := decision.take) is not None and locked[head.campaign_id].status == CampaignStatus.RUNNING
+    ]
+    rows = CampaignMessage.objects.select_related("lead").defer("lead__variables")
+    taken = rows.in_bulk([message_id for _, message_id in chosen])
+    takes = [
+        _taken(lane, taken[message_id], connections, accounts[lane.account_id], now=now, rng=rng)
+        for lane, message_id in chosen
     ]
     claim_write.write(
         lanes=lanes, decisions=decisions, takes=takes, campaigns=locked, accounts=accounts, rescued=rescued, now=now
@@ -153,24 +158,18 @@ def _heads_of(decision: gates.LaneDecision) -> list[gates.Head]:
     return taken + [head for head, _ in decision.skips]
 
 
-def _read_messages(turns: dict[int, list[tuple[int, list[int]]]]) -> dict[int, CampaignMessage]:
-    ids = [message_id for campaigns in turns.values() for _, heads in campaigns for message_id in heads]
-    rows = CampaignMessage.objects.filter(pk__in=ids).select_related("lead").defer("lead__variables")
-    return {row.pk: row for row in rows} if ids else {}
-
-
 def _decide(
     lanes: Sequence[SendLane],
-    turns: dict[int, list[tuple[int, list[int]]]],
-    messages: dict[int, CampaignMessage],
+    turns: due.Turns,
     accounts: Mapping[int, gates.AccountFacts],
     connections: Mapping[int, Connection],
     *,
     now: dt.datetime,
 ) -> list[gates.LaneDecision]:
-    campaigns = Campaign.objects.in_bulk({message.campaign_id for message in messages.values()})
+    waiting = [head for campaigns in turns.values() for _, heads in campaigns for head in heads]
+    campaigns = Campaign.objects.in_bulk({head.campaign_id for head in waiting})
     by_campaign = {pk: facts.campaign_facts(campaign) for pk, campaign in campaigns.items()}
-    by_message = facts.message_facts(list(messages.values())) if messages else {}
+    by_message = facts.message_facts(waiting) if waiting else {}
     tally = gates.Tally()
     decisions = []
     for lane in lanes:
@@ -178,7 +177,7 @@ def _decide(
             lane=facts.lane_facts(lane, connections[lane.connection_id]),
             account=accounts[lane.account_id],
             campaigns=tuple(
-                (by_campaign[campaign_id], tuple(gates.Head(by_message[pk], campaign_id) for pk in heads))
+                (by_campaign[campaign_id], tuple(gates.Head(by_message[head.pk], campaign_id) for head in heads))
                 for campaign_id, heads in turns.get(lane.pk, [])
             ),
         )

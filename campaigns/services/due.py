@@ -88,39 +88,55 @@ def lock_due_lanes(lane_ids: Collection[int], *, now: dt.datetime) -> dict[int, 
     return {lane.pk: lane for lane in lanes.select_for_update(no_key=True, skip_locked=True)}
 
 
-def heads(lanes: Sequence[SendLane]) -> dict[int, list[tuple[int, list[int]]]]:
-    """For each lane its running campaigns with a complete audience, least recently served first, each with the ids of its
-    next messages. One statement on PostgreSQL, small keyed ones on SQLite.
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What the gates want to know of a queued message; it is read whole once it is taken."""
+
+    pk: int
+    account_id: int
+    campaign_id: int
+    phone: str
+    body: str
+
+
+Turns = dict[int, list[tuple[int, list[Waiting]]]]
+"""For each lane its campaigns in turn, each with its next messages."""
+
+
+def heads(lanes: Sequence[SendLane]) -> Turns:
+    """For each lane its running campaigns with a complete audience, least recently served first, each with its next
+    messages. One statement on PostgreSQL, small keyed ones on SQLite.
     """
     if connection.vendor == "postgresql":
         return _heads_lateral(lanes)
     return {lane.pk: _heads_of_lane(lane) for lane in lanes}
 
 
-def _heads_lateral(lanes: Sequence[SendLane]) -> dict[int, list[tuple[int, list[int]]]]:
+def _heads_lateral(lanes: Sequence[SendLane]) -> Turns:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT l.lane, turn.campaign_id, head.id FROM unnest(%s::bigint[], %s::bigint[]) AS l(lane, connection)"
+            "SELECT l.lane, head.id, c.account_id, c.id, head.phone, head.body"
+            " FROM unnest(%s::bigint[], %s::bigint[]) AS l(lane, connection)"
             " JOIN campaigns_campaignlane turn ON turn.lane_id = l.lane"
             " JOIN campaigns_campaign c ON c.id = turn.campaign_id AND c.status = 'running'"
             "  AND c.audience_ready_at IS NOT NULL AND c.queued_count > 0"
-            " CROSS JOIN LATERAL (SELECT m.id, m.position FROM campaigns_campaignmessage m"
+            " CROSS JOIN LATERAL (SELECT m.id, m.position, m.phone, m.body FROM campaigns_campaignmessage m"
             "  WHERE m.campaign_id = c.id AND m.connection_id = l.connection AND m.status = 'queued'"
             "  ORDER BY m.position LIMIT %s) head"
-            " ORDER BY l.lane, turn.served_at NULLS FIRST, turn.campaign_id, head.position",
+            " ORDER BY l.lane, turn.served_at NULLS FIRST, c.id, head.position",
             [[lane.pk for lane in lanes], [lane.connection_id for lane in lanes], HEADS],
         )
         rows = cursor.fetchall()
-    found: dict[int, list[tuple[int, list[int]]]] = {lane.pk: [] for lane in lanes}
-    for lane_id, campaign_id, message_id in rows:
-        turns = found[lane_id]
-        if not turns or turns[-1][0] != campaign_id:
-            turns.append((campaign_id, []))
-        turns[-1][1].append(message_id)
+    found: Turns = {lane.pk: [] for lane in lanes}
+    for lane_id, *fields in rows:
+        head, turns = Waiting(*fields), found[lane_id]
+        if not turns or turns[-1][0] != head.campaign_id:
+            turns.append((head.campaign_id, []))
+        turns[-1][1].append(head)
     return found
 
 
-def _heads_of_lane(lane: SendLane) -> list[tuple[int, list[int]]]:
+def _heads_of_lane(lane: SendLane) -> list[tuple[int, list[Waiting]]]:
     turns = CampaignLane.objects.filter(
         lane=lane, campaign__status="running", campaign__audience_ready_at__isnull=False, campaign__queued_count__gt=0
     ).order_by(F("served_at").asc(nulls_first=True), "campaign_id")
@@ -128,8 +144,8 @@ def _heads_of_lane(lane: SendLane) -> list[tuple[int, list[int]]]:
     for campaign_id in turns.values_list("campaign_id", flat=True):
         queued = CampaignMessage.objects.filter(
             campaign_id=campaign_id, connection_id=lane.connection_id, status="queued"
-        )
-        ids = list(queued.order_by("position").values_list("pk", flat=True)[:HEADS])
-        if ids:
-            found.append((campaign_id, ids))
+        ).order_by("position")
+        fields = queued.values_list("pk", "account_id", "campaign_id", "phone", "body")[:HEADS]
+        if rows := [Waiting(*row) for row in fields]:
+            found.append((campaign_id, rows))
     return found

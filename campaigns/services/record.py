@@ -16,7 +16,7 @@ from django.db import OperationalError, connection, transaction
 
 from campaigns.domain.states import CampaignStatus, MessageStatus
 from campaigns.gateways.base import PROVES_NOTHING_SENT, OutcomeClass, SendOutcome
-from campaigns.models import Attempt, Campaign, CampaignMessage
+from campaigns.models import Campaign, CampaignMessage
 from campaigns.services import killpoints, locks, memory, sql, usage
 from campaigns.services import lanes as lane_moves
 from campaigns.services.claim import Claimed
@@ -213,25 +213,31 @@ def _count(settled: Sequence[Settled], campaigns: Mapping[int, Campaign]) -> Non
 
 def _write_attempts(batch: Sequence[Answered]) -> None:
     """One row per send call; it completes the row that a lease rescue wrote for the same claim."""
-    Attempt.objects.bulk_create(
-        [
-            Attempt(
-                account_id=a.claimed.account_id,
-                message_id=a.claimed.message_id,
-                claim_token=a.claimed.token,
-                started_at=a.started_at,
-                answered_at=a.answered_at,
-                outcome=a.outcome.outcome.value,
-                code=a.outcome.code[:40],
-                http_status=a.outcome.http_status,
-                answer=a.outcome.answer,
-                elapsed_ms=int((a.answered_at - a.started_at).total_seconds() * 1000),
-            )
-            for a in batch
-        ],
-        update_conflicts=True,
-        unique_fields=["claim_token"],
-        update_fields=["answered_at", "outcome", "code", "http_status", "answer", "elapsed_ms"],
+    if not batch:
+        return
+    rows: list[tuple[sql.Value, ...]] = [
+        (
+            a.claimed.account_id,
+            a.claimed.message_id,
+            a.claimed.token,
+            a.started_at,
+            a.answered_at,
+            a.outcome.outcome.value,
+            a.outcome.code[:40],
+            a.outcome.http_status,
+            a.outcome.answer,
+            int((a.answered_at - a.started_at).total_seconds() * 1000),
+        )
+        for a in batch
+    ]
+    kinds = ["bigint", "bigint", "text", "timestamptz", "timestamptz", "text", "text", "integer", "text", "integer"]
+    text, params = sql.values(rows, kinds)
+    learned = ("answered_at", "outcome", "code", "http_status", "answer", "elapsed_ms")
+    sql.execute(
+        "INSERT INTO campaigns_attempt (account_id, message_id, claim_token, started_at, answered_at, outcome, code,"
+        f" http_status, answer, elapsed_ms) {text} ON CONFLICT (claim_token) DO UPDATE SET"
+        f" {', '.join(f'{column} = excluded.{column}' for column in learned)}",
+        params,
     )
 
 

@@ -1,9 +1,10 @@
-"""Batch statements that the ORM has no form for, written once for PostgreSQL and SQLite: UPDATE … FROM (VALUES …)."""
+"""Batch statements that the ORM has no form for, written once for PostgreSQL and SQLite: UPDATE … FROM a table of rows."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection
 
@@ -20,15 +21,15 @@ def adapt(value: Value) -> Value:
     return value
 
 
-def values(rows: Rows, types: Sequence[str]) -> tuple[str, list[Value]]:
-    """The text and parameters of a VALUES list. PostgreSQL learns the column types from the casts of its first row."""
-    first = (
-        ", ".join(f"%s::{kind}" for kind in types)
-        if connection.vendor == "postgresql"
-        else ", ".join(["%s"] * len(types))
-    )
-    rest = f", ({', '.join(['%s'] * len(types))})" * (len(rows) - 1)
-    return f"VALUES ({first}){rest}", [adapt(value) for row in rows for value in row]
+def values(rows: Rows, types: Sequence[str]) -> tuple[str, list[Any]]:
+    """The text and parameters of a table made of `rows`, in their order: unnested arrays on PostgreSQL, whose text is the same
+    for any number of rows and is parsed once; VALUES on SQLite.
+    """
+    if connection.vendor == "postgresql":
+        arrays = ", ".join(f"%s::{kind}[]" for kind in types)
+        return f"SELECT * FROM unnest({arrays})", [list(column) for column in zip(*rows, strict=True)]  # noqa: S608
+    row = f"({', '.join(['%s'] * len(types))})"
+    return f"VALUES {', '.join([row] * len(rows))}", [adapt(value) for row in rows for value in row]
 
 
 def update_rows(
@@ -52,7 +53,7 @@ def update_rows(
         return [row[0] for row in cursor.fetchall()]
 
 
-def execute(statement: str, params: Sequence[Value]) -> list[tuple[int, ...]]:
+def execute(statement: str, params: Sequence[Any]) -> list[tuple[int, ...]]:
     """The rows of one statement."""
     with connection.cursor() as cursor:
         cursor.execute(statement, [adapt(value) for value in params])

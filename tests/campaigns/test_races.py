@@ -22,9 +22,9 @@ from campaigns.services.reconcile import reconcile_counters
 from campaigns.services.record import record_batch
 from leads_infinitos.sandbox.client import SandboxClient
 from leads_infinitos.sandbox.running import running_sandbox
-from tests.campaigns.engine import LEASE_OVER, NOT_SENT, SECOND, answer, claim, record, room
+from tests.campaigns.engine import LEASE_OVER, NOT_SENT, SECOND, answer, claim, message, record, room
 from tests.campaigns.rows import NOW, counters, make_campaign, make_connection, make_messages, make_sender
-from tests.campaigns.threads import PATIENCE_S, held, start, together
+from tests.campaigns.threads import PATIENCE_S, done_or_blocked, held, start, together
 
 pytestmark = [
     pytest.mark.postgres,
@@ -238,6 +238,21 @@ def test_a_rescue_that_meets_the_answers_loses_none_and_counts_each_once(round_:
 
     assert counters(campaign) == {"sent": 8}
     assert reconcile_counters() == []
+
+
+@pytest.mark.parametrize("settles", [claim, lambda now: rescue.rescue_expired(now=now)], ids=["claim", "rescue"])
+def test_an_answer_that_is_being_written_when_its_lease_ends_is_not_overwritten(
+    settles: Callable[[dt.datetime], object],
+) -> None:
+    _, campaign, _ = make_pile(each=2)
+    (taken,) = claim()
+    with held(lambda: record(answer(taken, after_s=46))):
+        settling = start(lambda: settles(NOW + LEASE_OVER))
+        done_or_blocked(settling)
+    settling.result(PATIENCE_S)
+    assert counters(campaign) == {"queued": 1, "sent": 1}
+    assert message(taken).status == "sent"
+    assert SendLane.objects.get().not_before == NOW + 46 * SECOND
 
 
 @pytest.mark.parametrize("round_", range(5))

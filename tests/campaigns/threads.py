@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -63,3 +64,15 @@ def held(lock: Callable[[], object]) -> Iterator[None]:
     finally:
         release.set()
         holder.result(PATIENCE_S)
+
+
+def done_or_blocked(future: Future[T]) -> None:
+    """Return once the work has ended, or waits for a lock that somebody else holds (PostgreSQL)."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not future.done() and time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone() != (0,):
+                return
