@@ -163,6 +163,8 @@ def test_a_pause_that_meets_a_claim_waits_and_then_holds(
     claimer = start(claim)
     assert reached.wait(PATIENCE_S)
     pauser = start(lambda: lifecycle.pause_campaign(campaign=campaign))
+    done_or_blocked(pauser)
+    assert not pauser.done(), "answered while a claim that does not know of it could still commit"
     release.set()
 
     assert len(claimer.result(PATIENCE_S)) == 1
@@ -199,6 +201,8 @@ def test_an_opt_out_that_meets_a_claim_is_in_force_for_the_next(
     claimer = start(claim)
     assert reached.wait(PATIENCE_S)
     leaver = start(lambda: suppressions.suppress(account=account, phone=phone, reason="opt_out", now=NOW))
+    done_or_blocked(leaver)
+    assert not leaver.done(), "answered while a claim that does not know of it could still commit"
     release.set()
 
     (taken,) = claimer.result(PATIENCE_S)
