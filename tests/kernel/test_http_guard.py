@@ -30,7 +30,7 @@ def test_a_vendor_host_is_normalised(typed: str, base: str) -> None:
         "https://apistart01.megaapi.com.br/other",
         "https://megaapi.com.br.evil.example",
         "https://evilmegaapi.com.br",
-        "https://user:pass@apistart01.megaapi.com.br",
+        "https://user@apistart01.megaapi.com.br",
         "https://apistart01.megaapi.com.br?x=1",
         "http://127.0.0.1:9100/mega",
         "http://169.254.169.254/latest",
