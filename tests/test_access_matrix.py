@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from campaigns.domain.states import CampaignStatus
 from extraction.models import LeadImport, LeadList
-from tests.campaigns.rows import make_campaign, make_connection
+from tests.campaigns.rows import make_campaign, make_connection, make_messages
 from tests.cast import Cast
 from tests.conftest import browser_of
 from tests.factories import make_api_token
@@ -68,6 +68,7 @@ OBJECTS = {
     "campaigns:deal": "campaign",
     "campaigns:export": "campaign",
     "campaigns:exclusions": "campaign",
+    "campaigns:message-decide": "message",
     "campaigns:connection-check": "connection",
     "campaigns:connection-qr": "connection",
     "campaigns:connection-pace": "connection",
@@ -109,18 +110,23 @@ def objects(cast: Cast) -> dict[str, int]:
     account = cast.ana.account
     lead_list = LeadList.objects.create(account=account, name="Padarias")
     connection = make_connection(account)
+    campaign = make_campaign(account, connection, status=CampaignStatus.DRAFT)
     return {
         "token": make_api_token(membership=cast.ana)[0].pk,
         "list": lead_list.pk,
         "import": LeadImport.objects.create(account=account, list=lead_list, upload_name="a.csv", file="a.csv").pk,
-        "campaign": make_campaign(account, connection, status=CampaignStatus.DRAFT).pk,
+        "campaign": campaign.pk,
+        "message": make_messages(campaign, connection, 1)[0].pk,
         "connection": connection.pk,
     }
 
 
 def address(name: str, objects: dict[str, int]) -> str:
+    """The address with Ana's ids: `pk` names the object of the table, `campaign_id` and the like their own kind."""
     keys = NAMED[name].pattern.regex.groupindex
-    return reverse(name, kwargs=dict.fromkeys(keys, objects[OBJECTS[name]]) if name in OBJECTS else {})
+    return reverse(
+        name, kwargs={key: objects[OBJECTS[name] if key == "pk" else key.removesuffix("_id")] for key in keys}
+    )
 
 
 def test_every_address_stands_in_exactly_one_table() -> None:
