@@ -38,7 +38,7 @@ OWN = {
     "accounts:account", "accounts:profile", "accounts:settings", "accounts:token_create",
     "extraction:lists", "extraction:list_create", "extraction:import_new",
     "campaigns:list", "campaigns:new", "campaigns:connections", "campaigns:connection-new",
-    "api-schema", "api-docs", "api-overview",
+    "api-schema", "api-docs", "api-licence", "api-overview",
     "api-lists-list", "api-imports-list", "api-campaigns-list", "api-connections-list", "api-suppressions-list",
 }  # fmt: skip
 
