@@ -19,7 +19,7 @@ from campaigns.models import Campaign
 from campaigns.selectors import campaigns, messages
 from campaigns.selectors.figures import figures_of
 from campaigns.services import lifecycle
-from campaigns.services.lifecycle import CampaignPlan
+from campaigns.services.lifecycle import KEEP, CampaignPlan
 
 TABS = OpenApiParameter("tab", str, description="Grupo de situações.", enum=list(campaigns.TABS))
 STATUS = OpenApiParameter("status", str, enum=list(messages.FILTERS))
@@ -65,7 +65,7 @@ class CampaignViewSet(viewsets.GenericViewSet[Any]):
         form = serializers.CampaignIn(data=request.data, partial=True)
         form.is_valid(raise_exception=True)
         plan = _plan({**_chosen(campaign), **form.validated_data})
-        return self._answer(request, lifecycle.edit_campaign(campaign=campaign, plan=plan))
+        return self._answer(request, lifecycle.edit_campaign(campaign=campaign, plan=plan, now=clock.now()))
 
     @extend_schema(request=serializers.StartIn, responses=serializers.CampaignOut)
     @action(detail=True, methods=["post"])
@@ -146,7 +146,7 @@ def _plan(data: dict[str, Any]) -> CampaignPlan:
         name_fallback=data.get("name_fallback", ""),
         window=data.get("window"),
         daily_cap=data.get("daily_cap"),
-        starts_at=data.get("starts_at"),
+        starts_at=data.get("starts_at", KEEP),
     )
 
 

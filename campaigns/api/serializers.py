@@ -101,7 +101,9 @@ class CampaignIn(serializers.Serializer[Any]):
     name_fallback = serializers.CharField(required=False, allow_blank=True, max_length=60)
     window = _window(required=False)
     daily_cap = serializers.IntegerField(required=False, allow_null=True, min_value=1)
-    starts_at = serializers.DateTimeField(required=False, allow_null=True)
+    starts_at = serializers.DateTimeField(
+        required=False, allow_null=True, help_text="Nulo tira o horário: uma campanha agendada volta a ser rascunho."
+    )
 
 
 class StartIn(serializers.Serializer[Any]):

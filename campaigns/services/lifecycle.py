@@ -9,7 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
 
 from django.db import transaction
 from django.db.models import F
@@ -49,9 +51,20 @@ TEXT_LIMIT = 4000
 CANCEL_BATCH = 1000
 
 
+class Start(Enum):
+    """A start that the plan does not speak of."""
+
+    KEEP = "keep"
+
+
+KEEP: Final = Start.KEEP
+
+
 @dataclass(frozen=True, slots=True)
 class CampaignPlan:
-    """What a person chose for a campaign; ids are of their own account. `window` as Campaign.window, None = default."""
+    """What a person chose for a campaign; ids are of their own account. `window` as Campaign.window, None = default.
+    `starts_at`: None takes a marked start away, KEEP leaves it as it is.
+    """
 
     name: str
     list_ids: Sequence[int] = ()
@@ -60,7 +73,7 @@ class CampaignPlan:
     name_fallback: str = ""
     window: list[list[list[int]]] | None = None
     daily_cap: int | None = None
-    starts_at: dt.datetime | None = field(default=None)
+    starts_at: dt.datetime | Start | None = KEEP
 
 
 def create_campaign(*, account: Account, plan: CampaignPlan, by: User | None, now: dt.datetime) -> Campaign:
@@ -71,9 +84,11 @@ def create_campaign(*, account: Account, plan: CampaignPlan, by: User | None, no
         return campaign
 
 
-def edit_campaign(*, campaign: Campaign, plan: CampaignPlan) -> Campaign:
-    """Replace what the draft (or scheduled campaign) says. Raises WrongState and what create_campaign raises; a scheduled one
-    must stay complete, else CampaignIncomplete.
+def edit_campaign(*, campaign: Campaign, plan: CampaignPlan, now: dt.datetime) -> Campaign:
+    """Replace what the draft (or scheduled campaign) says. Raises WrongState and what create_campaign raises.
+
+    A scheduled one must stay complete, else CampaignIncomplete, and its start in the future, else StartInPast; one whose
+    start is taken away is a draft again.
     """
     with transaction.atomic():
         locks.lock_account(campaign.account_id)
@@ -81,8 +96,12 @@ def edit_campaign(*, campaign: Campaign, plan: CampaignPlan) -> Campaign:
         if row.status not in (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED):
             raise WrongState(status=row.status, wanted="edit")
         row.name = plan.name
+        if row.status == CampaignStatus.SCHEDULED and plan.starts_at is None:
+            row.status = CampaignStatus.DRAFT
         _apply(row, plan)
         if row.status == CampaignStatus.SCHEDULED:
+            if isinstance(plan.starts_at, dt.datetime) and plan.starts_at <= now:
+                raise StartInPast
             _check_complete(row)
         return row
 
@@ -102,8 +121,9 @@ def _apply(campaign: Campaign, plan: CampaignPlan) -> None:
     _check_texts(plan, lists=list(lists.values()))
     campaign.name_fallback, campaign.daily_cap = plan.name_fallback, plan.daily_cap
     campaign.window = plan.window if plan.window is not None else default_window()
-    campaign.starts_at = plan.starts_at if plan.starts_at is not None else campaign.starts_at
-    campaign.save(update_fields=["name", "name_fallback", "daily_cap", "window", "starts_at"])
+    if not isinstance(plan.starts_at, Start):
+        campaign.starts_at = plan.starts_at
+    campaign.save(update_fields=["name", "status", "name_fallback", "daily_cap", "window", "starts_at"])
     owner = {"account_id": campaign.account_id, "campaign": campaign}
     campaign.campaign_lists.all().delete()
     CampaignList.objects.bulk_create(

@@ -57,7 +57,7 @@ def campaign_edit(request: AccountRequest, campaign_id: int) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, campaign)
     try:
-        lifecycle.edit_campaign(campaign=campaign, plan=form.plan())
+        campaign = lifecycle.edit_campaign(campaign=campaign, plan=form.plan(), now=clock.now())
     except DomainError as error:
         form.add_error(None, texts.of(error))
         return _page(request, form, campaign)

@@ -107,6 +107,19 @@ def test_a_draft_is_edited_in_part(ana_browser: Client, ana: Membership) -> None
     assert answer.json()["daily_cap"] == 5
 
 
+def test_a_scheduled_campaign_is_moved_and_unmarked_but_not_into_the_past(ana_browser: Client, ana: Membership) -> None:
+    pk = ana_browser.post("/api/campaigns/", body_for(ana), JSON).json()["id"]
+    ana_browser.post(f"/api/campaigns/{pk}/start/", {"starts_at": "2100-01-01T09:00:00Z"}, JSON)
+
+    refused = ana_browser.patch(f"/api/campaigns/{pk}/", {"starts_at": "2020-01-01T09:00:00Z"}, JSON)
+    renamed = ana_browser.patch(f"/api/campaigns/{pk}/", {"name": "Outro nome"}, JSON).json()
+    unmarked = ana_browser.patch(f"/api/campaigns/{pk}/", {"starts_at": None}, JSON).json()
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "start_in_past")
+    assert (renamed["status"], renamed["stats"]["starts_at"][:4]) == ("scheduled", "2100")
+    assert (unmarked["status"], unmarked["stats"]["starts_at"]) == ("draft", None)
+
+
 def test_pause_resume_and_cancel_move_the_campaign(ana_browser: Client, ana: Membership) -> None:
     campaign = make_campaign(ana.account, make_connection(ana.account))
 

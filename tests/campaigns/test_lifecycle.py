@@ -54,6 +54,7 @@ ACTIONS: dict[str, Callable[[Campaign], Campaign]] = {
             connection_ids=list(campaign.lanes.values_list("connection_id", flat=True)),
             texts=["Olá"],
         ),
+        now=NOW,
     ),
 }
 ALLOWED = {
@@ -104,8 +105,43 @@ def test_a_draft_whose_only_number_was_removed_is_incomplete() -> None:
 def test_a_scheduled_campaign_cannot_be_edited_into_an_incomplete_one() -> None:
     campaign = ACTIONS["schedule"](make_draft())
     with pytest.raises(CampaignIncomplete):
-        lifecycle.edit_campaign(campaign=campaign, plan=CampaignPlan("Outra"))
+        lifecycle.edit_campaign(campaign=campaign, plan=CampaignPlan("Outra"), now=NOW)
     assert campaign.variations.count() == 1
+
+
+def plan_of(campaign: Campaign, **changes: object) -> CampaignPlan:
+    """What a campaign says now, with changes."""
+    says: dict[str, object] = {
+        "name": campaign.name,
+        "list_ids": list(campaign.lists.values_list("pk", flat=True)),
+        "connection_ids": list(campaign.lanes.values_list("connection_id", flat=True)),
+        "texts": list(campaign.variations.values_list("body", flat=True)),
+    }
+    return CampaignPlan(**(says | changes))  # type: ignore[arg-type]
+
+
+def test_a_marked_start_stays_until_it_is_moved_or_taken_away() -> None:
+    draft = make_draft(starts_at=NOW + HOUR)
+    starts = [
+        lifecycle.edit_campaign(campaign=draft, plan=plan_of(draft, **change), now=NOW).starts_at
+        for change in ({}, {"starts_at": NOW + 2 * HOUR}, {"starts_at": None}, {})
+    ]
+    assert starts == [NOW + HOUR, NOW + 2 * HOUR, None, None]
+
+
+def test_a_scheduled_campaign_whose_start_is_taken_away_is_a_draft_again() -> None:
+    campaign = ACTIONS["schedule"](make_draft())
+    edited = lifecycle.edit_campaign(campaign=campaign, plan=plan_of(campaign, starts_at=None), now=NOW)
+    edited.refresh_from_db()
+    assert (edited.status, edited.starts_at) == ("draft", None)
+    assert lifecycle.start_due(now=NOW + HOUR) == 0
+
+
+def test_a_scheduled_campaign_is_not_moved_into_the_past() -> None:
+    campaign = ACTIONS["schedule"](make_draft())
+    with pytest.raises(StartInPast):
+        lifecycle.edit_campaign(campaign=campaign, plan=plan_of(campaign, starts_at=NOW), now=NOW)
+    assert Campaign.objects.get().starts_at == NOW + HOUR
 
 
 def test_without_a_licence_nothing_starts() -> None:
@@ -131,8 +167,9 @@ def test_lists_and_numbers_of_others_and_removed_numbers_are_refused() -> None:
         {"connection_ids": [removed.pk]},
         {"list_ids": [10**9]},
     ):
+        chosen = CampaignPlan("X", texts=["Oi"], **plan)  # type: ignore[arg-type]
         with pytest.raises(ForeignObject):
-            lifecycle.edit_campaign(campaign=campaign, plan=CampaignPlan("X", texts=["Oi"], **plan))  # type: ignore[arg-type]
+            lifecycle.edit_campaign(campaign=campaign, plan=chosen, now=NOW)
 
 
 @pytest.mark.parametrize("text", ["", "Oi {nome", "Oi {apelido}", "x" * 4001])

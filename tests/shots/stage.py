@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -29,7 +30,12 @@ def shoot(*, folder: Path, names: Sequence[str]) -> list[str]:
     folder.mkdir(parents=True, exist_ok=True)
     faults: list[str] = []
     with _server() as base, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        # The browser's own controls (times, dates) follow its language, not that of the page's context.
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[*FLAGS, "--lang=pt-BR"],
+            env={**os.environ, "LANGUAGE": "pt_BR", "LANG": "pt_BR.UTF-8"},
+        )
         for width in WIDTHS:
             for scheme in ("light", "dark"):
                 faults += _round(browser, base, pages, folder, width=width, scheme=scheme)
