@@ -19,7 +19,7 @@ from leads_infinitos.portal.proof.rows import Instance
 
 DOUBLED, DELAYED = 4, 2  # ticks added at a time
 LATEST_TICK_S = 5.0
-DOWN_S = (3.0, 8.0)  # how long a number stays disconnected
+WRONG_S = (3.0, 8.0)  # how long a number stays disconnected
 TOGETHER = 0.02  # share of the numbers that lose their session, or are refused, at a time
 FLUSHED = "Redis esvaziado"
 TICKS = "Ticks a mais ou atrasados"
@@ -37,7 +37,7 @@ class Chaos:
     on_servers: bool  # PostgreSQL and Redis; the embedded form has neither to take away
     inflicted: Counter[str] = field(default_factory=Counter)
     _due: dict[str, float] = field(default_factory=dict)
-    _down: dict[str, tuple[float, Instance]] = field(default_factory=dict)
+    _wrong: dict[str, tuple[float, Instance]] = field(default_factory=dict)
 
     def tick(self, elapsed_s: float) -> None:
         """Do what is due by now."""
@@ -47,8 +47,8 @@ class Chaos:
             self._every("database", 13.0, elapsed_s, self._drop_connections)
         if self.gateway.sandbox is not None:
             self._every("sessions", 5.0, elapsed_s, lambda: self._disconnect(elapsed_s))
-            self._every("rates", 4.0, elapsed_s, self._rate_limit)
-            self._reconnect(elapsed_s)
+            self._every("rates", 4.0, elapsed_s, lambda: self._rate_limit(elapsed_s))
+            self._put_right(elapsed_s)
 
     def _every(self, name: str, period_s: float, elapsed_s: float, act: Callable[[], None]) -> None:
         """About once a period, first after half of it."""
@@ -86,17 +86,22 @@ class Chaos:
     def _disconnect(self, elapsed_s: float) -> None:
         for instance in self._some():
             self.gateway.set_connected(instance, connected=False)
-            self._down[instance.key] = (elapsed_s + self.rng.uniform(*DOWN_S), instance)
+            self._put_right_later(instance, elapsed_s)
             self.inflicted[DISCONNECTED] += 1
 
-    def _reconnect(self, elapsed_s: float) -> None:
-        for key, (until, instance) in list(self._down.items()):
-            if elapsed_s >= until:
-                self.gateway.set_connected(instance, connected=True)
-                self.gateway.misbehave([instance])
-                del self._down[key]
-
-    def _rate_limit(self) -> None:
+    def _rate_limit(self, elapsed_s: float) -> None:
         for instance in self._some():
             self.gateway.rate_limit(instance)
+            self._put_right_later(instance, elapsed_s)
             self.inflicted[RATE_LIMITED] += 1
+
+    def _put_right_later(self, instance: Instance, elapsed_s: float) -> None:
+        self._wrong[instance.key] = (elapsed_s + self.rng.uniform(*WRONG_S), instance)
+
+    def _put_right(self, elapsed_s: float) -> None:
+        """Reconnected, and with the fault that it had."""
+        for key, (until, instance) in list(self._wrong.items()):
+            if elapsed_s >= until:
+                self.gateway.set_connected(instance, connected=True)
+                self.gateway.restore(instance)
+                del self._wrong[key]

@@ -138,6 +138,6 @@ def wait_until_up(on: Crew, url: str, *, timeout_s: float) -> None:
             if httpx2.get(f"{url}/healthz", timeout=2, trust_env=False).status_code == 200:
                 return
         if time.monotonic() > deadline:
-            raise CrewError("\n".join(on.log_end(member.name) for member in on.members if member.name != "beat2"))
+            raise CrewError(f"O portal não respondeu em {timeout_s:.0f} s.\n{on.log_end(on.members[0].name)}")
         on.tend()
         time.sleep(LOOK_S)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +26,7 @@ CALLS = 16  # side by side, where every number is told something
 # After WhatsApp took the message: dropped, silent, or answered with what proves nothing. Each fifth call of every number.
 DOUBT = ("drop_after_accept", "hang_after_accept", "drop_after_accept", "partial_200", "gateway_timeout", "empty_200")
 DOUBT_EVERY = 5
+LATE_MS = (0, 0, 250, 900)
 # How receipts arrive: as usual, out of order, twice, before the answer, with a copy of the message.
 RECEIPTS: tuple[dict[str, object], ...] = (
     {"acks": [2, 3]},
@@ -50,6 +51,7 @@ class Gateway:
     sandbox: SandboxClient | None = None
     since: float = field(default_factory=time.time)
     _cpu: list[tuple[float, float]] = field(default_factory=list)
+    _misbehaves: bool = False
 
     def lines(self) -> list[Line]:
         """What it took since the proof began, in order of time."""
@@ -78,15 +80,21 @@ class Gateway:
                 self.sandbox.add_instance(instance.key, **RECEIPTS[number % len(RECEIPTS)])
         return sum(took)
 
-    def misbehave(self, instances: Sequence[Instance] | None = None) -> None:
-        """Each of these numbers (all) leaves every fifth call in doubt, in its own way; some answer late besides."""
-        if self.sandbox is None:
+    def misbehave(self) -> None:
+        """From now on every number leaves each fifth call in doubt, in its own way; some answer late besides."""
+        self._misbehaves = True
+        for instance in self.instances:
+            self.restore(instance)
+
+    def restore(self, instance: Instance) -> None:
+        """Give the number back the fault that it has, if any."""
+        if self.sandbox is None or not self._misbehaves:
             return
-        for number, instance in enumerate(self.instances):
-            if instances is None or instance in instances:
-                fault = DOUBT[number % len(DOUBT)]
-                latency_ms = (0, 0, 250, 900)[number % 4]
-                self.sandbox.set_faults(instance.key, fault=fault, every=DOUBT_EVERY, latency_ms=latency_ms)
+        number = self.instances.index(instance)
+        latency_ms = LATE_MS[number % len(LATE_MS)]
+        self.sandbox.set_faults(
+            instance.key, fault=DOUBT[number % len(DOUBT)], every=DOUBT_EVERY, latency_ms=latency_ms
+        )
 
     def rate_limit(self, instance: Instance) -> None:
         """Its next call is refused for a second."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db import connection as database
-from django.db.models import F, TextField, Value
+from django.db.models import TextField, Value
 from django.db.models.functions import Cast, Concat
 
 from accounts.models import Account
@@ -31,6 +31,7 @@ from leads_infinitos.portal.proof import plan
 ALL_WEEK = [[[0, 1440]]] * 7
 MARK = "Prova do envio"  # how the accounts of a proof are called
 BATCH = 1000
+NOT_YET = dt.timedelta(hours=1)
 
 
 class ForeignDatabase(Exception):
@@ -56,7 +57,7 @@ def check_database() -> None:
 
 
 def make_rows(accounts: Sequence[plan.Account], instances: Sequence[Instance], *, now: dt.datetime) -> None:
-    """Write the plan. Its lanes are awake: whoever sends finds them at once. Raises ForeignDatabase."""
+    """Write the plan. Nothing leaves before `open_lanes`. Raises ForeignDatabase."""
     check_database()
     left = iter(instances)
     for number, wanted in enumerate(accounts, 1):
@@ -82,7 +83,11 @@ def _make_account(number: int, wanted: plan.Account, instances: Iterator[Instanc
     ]
     for index, campaign in enumerate(wanted.campaigns, 1):
         _make_campaign(account, campaign, connections, name=f"Campanha {index}", now=now)
-    SendLane.objects.filter(account=account).update(wake_at=F("not_before"))
+
+
+def open_lanes(*, now: dt.datetime) -> None:
+    """From now on whoever sends finds every number due."""
+    SendLane.objects.update(not_before=now, wake_at=now)
 
 
 def _make_connection(account: Account, lane: plan.Lane, at: Instance, *, name: str, now: dt.datetime) -> Connection:
@@ -107,7 +112,7 @@ def _make_connection(account: Account, lane: plan.Lane, at: Instance, *, name: s
         account=account,
         connection=row,
         host=at.base_url,
-        not_before=now,
+        not_before=now + NOT_YET,
         gap_min_s=lane.gap_s,
         gap_max_s=lane.gap_s * 1.25,
         daily_cap=lane.daily_cap,

@@ -26,7 +26,7 @@ from leads_infinitos.portal.proof.gateway import Gateway, other_gateway, sandbox
 from leads_infinitos.portal.proof.plan import Account, make_plan
 from leads_infinitos.portal.proof.reconcile import Findings, reconcile
 from leads_infinitos.portal.proof.report import Report
-from leads_infinitos.portal.proof.rows import check_database, make_rows
+from leads_infinitos.portal.proof.rows import check_database, make_rows, open_lanes
 
 UP_S = 120.0
 LOOK_S = 0.2  # between two looks at the processes
@@ -118,6 +118,7 @@ class _Proof:
         self.screen.step(2, "Envio sob ataque")
         self.begun = time.monotonic()
         self.gateway.read_cpu()
+        open_lanes(now=clock.now())
         caught = self._attack()
         self.gateway.read_cpu()
         if caught is None:
