@@ -6,11 +6,12 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import Q
 
-from campaigns.models import CampaignLane, CampaignMessage, SendLane
+from campaigns.models import SendLane
 from campaigns.services import sql
 
 HEADS = 4  # messages read ahead per campaign and lane, so that one skip or one phone in flight does not stop the lane
@@ -70,7 +71,7 @@ def due_lanes(*, now: dt.datetime, room: Room, account_id: int | None = None) ->
                 [names, frees, now, now, now, room.total],
             )
             return [(row[0], row[1]) for row in cursor.fetchall()]
-    found: list[tuple[int, ...]] = []
+    found: list[tuple[Any, ...]] = []
     for host, free in hosts:
         found += sql.execute(
             "SELECT lane.id, lane.account_id, lane.wake_at FROM campaigns_sendlane lane"  # noqa: S608
@@ -137,15 +138,19 @@ def _heads_lateral(lanes: Sequence[SendLane]) -> Turns:
 
 
 def _heads_of_lane(lane: SendLane) -> list[tuple[int, list[Waiting]]]:
-    turns = CampaignLane.objects.filter(
-        lane=lane, campaign__status="running", campaign__audience_ready_at__isnull=False, campaign__queued_count__gt=0
-    ).order_by(F("served_at").asc(nulls_first=True), "campaign_id")
+    turns = sql.execute(
+        "SELECT c.id FROM campaigns_campaignlane turn JOIN campaigns_campaign c ON c.id = turn.campaign_id"
+        " WHERE turn.lane_id = %s AND c.status = 'running' AND c.audience_ready_at IS NOT NULL AND c.queued_count > 0"
+        " ORDER BY turn.served_at NULLS FIRST, c.id",
+        [lane.pk],
+    )
     found = []
-    for campaign_id in turns.values_list("campaign_id", flat=True):
-        queued = CampaignMessage.objects.filter(
-            campaign_id=campaign_id, connection_id=lane.connection_id, status="queued"
-        ).order_by("position")
-        fields = queued.values_list("pk", "account_id", "campaign_id", "phone", "body")[:HEADS]
-        if rows := [Waiting(*row) for row in fields]:
-            found.append((campaign_id, rows))
+    for (campaign_id,) in turns:
+        rows = sql.execute(
+            "SELECT id, account_id, campaign_id, phone, body FROM campaigns_campaignmessage"
+            " WHERE campaign_id = %s AND connection_id = %s AND status = 'queued' ORDER BY position LIMIT %s",
+            [campaign_id, lane.connection_id, HEADS],
+        )
+        if rows:
+            found.append((campaign_id, [Waiting(*row) for row in rows]))
     return found

@@ -53,7 +53,7 @@ def update_rows(
         return [row[0] for row in cursor.fetchall()]
 
 
-def execute(statement: str, params: Sequence[Any]) -> list[tuple[int, ...]]:
+def execute(statement: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
     """The rows of one statement."""
     with connection.cursor() as cursor:
         cursor.execute(statement, [adapt(value) for value in params])
