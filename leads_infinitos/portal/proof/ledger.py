@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from django.db import connection as database
 from django.db.models import F
 from django.db.models.functions import Greatest
@@ -78,15 +80,18 @@ def waiting_events() -> int:
     return GatewayEvent.objects.filter(try_at__isnull=False).count()
 
 
-def end_rests() -> None:
-    """What an operator does once the gateway is well: look at the numbers again, and end their rests. Never their pace."""
-    now = clock.now()
+def look_again_at_numbers() -> None:
+    """What an operator does once the gateway is well: ask it for the state of the numbers that are down."""
     for row in Connection.objects.exclude(state=ConnectionState.CONNECTED).select_related("lane"):
-        try:
-            connections.check_connection(connection=row, now=now)
-        except PhoneTaken:
-            continue
+        with suppress(PhoneTaken):
+            connections.check_connection(connection=row, now=clock.now())
+
+
+def end_rests(*reasons: str) -> None:
+    """End the rests for these reasons (all), as an operator may; never a number's pace."""
+    now = clock.now()
     resting = SendLane.objects.filter(rest_until__gt=now, in_flight_token__isnull=True)
+    resting = resting.filter(rest_reason__in=reasons) if reasons else resting
     resting.update(rest_until=None, rest_reason="", wake_at=Greatest(now, F("not_before")))
 
 

@@ -30,7 +30,8 @@ from leads_infinitos.portal.proof.rows import check_database, make_rows, open_la
 
 UP_S = 120.0
 LOOK_S = 0.2  # between two looks at the processes
-READ_S = 2.0  # between two readings of the ledger
+READ_S = 2.0  # between two readings of the ledger, longer where it is large
+MESSAGES_PER_S = 4000
 HEAL_AT = 0.15  # share of the audience that is still open when the gateway becomes well
 STALLED_S = 90.0  # without any change the rest is judged as it is
 
@@ -154,7 +155,7 @@ class _Proof:
             now = time.monotonic()
             if attacked:
                 self.chaos.tick(now - self.begun)
-            if now < read_at + READ_S:
+            if now < read_at + max(READ_S, self.size["messages"] / MESSAGES_PER_S):
                 continue
             read_at = now
             books = ledger.read_ledger()
@@ -163,7 +164,10 @@ class _Proof:
                 findings = reconcile(books, self.gateway.lines(), at_rest=False)
                 if any(findings.faults.values()):
                     return findings
-            if not attacked:
+            if attacked:
+                ledger.end_rests("gateway_unwell")  # five minutes each: the proof would wait more than it sends
+            else:
+                ledger.look_again_at_numbers()
                 ledger.end_rests()
             if done(books) or (attacked and self._is_late()):
                 return None

@@ -16,7 +16,9 @@ from leads_infinitos.portal.demo.stage import free_ports, temporary_database, te
 CALL_TIMEOUT_S = 2  # short, so that a lease ends in seconds: 10 to start, the call, 5 of margin
 KILLS_PER_SEND = 1 / 150
 FEWEST_KILLS, MOST_KILLS = 10, 100
-SENDS_PER_BATCH = 2.5  # a process visits each point about once for so many messages
+# A process visits each point about once for so many messages: short proofs have small batches.
+SENDS_PER_BATCH, LARGEST_BATCH = 2.5, 7.0
+SQLITE_NAME = "leads.sqlite3"  # as the settings call it
 OURS = (
     "EMAIL_URL",
     "GATEWAY_ALLOWED_HOSTS",
@@ -33,12 +35,16 @@ OURS = (
 def kill_chance(sends: int) -> float:
     """Of each visit at a point: so that a proof of so many sends kills often, and gets on all the same."""
     kills = min(max(sends * KILLS_PER_SEND, FEWEST_KILLS), MOST_KILLS)
-    return min(kills / (sends / SENDS_PER_BATCH), 0.5)
+    batch = min(SENDS_PER_BATCH + sends / 1000, LARGEST_BATCH)
+    return min(kills * batch / sends, 0.5)
 
 
 @contextmanager
-def proof_environment(*, sends: int, broken: str, keep: bool = False) -> Iterator[tuple[dict[str, str], int]]:
-    """The environment of the processes, and the portal's port. On the server that DATABASE_URL names, else embedded.
+def proof_environment(
+    *, sends: int, broken: str = "", keep: bool = False, template: Path | None = None
+) -> Iterator[tuple[dict[str, str], int]]:
+    """The environment of the processes, and the portal's port. On the server that DATABASE_URL names, else embedded, and
+    then from `template`: a SQLite database that is migrated already.
 
     Raises StageError, psycopg.Error or redis.RedisError when nothing of our own can be made there.
     """
@@ -51,6 +57,8 @@ def proof_environment(*, sends: int, broken: str, keep: bool = False) -> Iterato
         if environment.get("DATABASE_URL"):
             url = environment["DATABASE_URL"]
             environment["DATABASE_URL"] = stack.enter_context(temporary_database(url))
+        elif template is not None:
+            shutil.copy(template, folder / SQLITE_NAME)
         if environment.get("REDIS_URL"):
             environment["REDIS_URL"] = stack.enter_context(temporary_redis(environment["REDIS_URL"]))
         if broken:
