@@ -99,3 +99,15 @@ class DealInvalid(CampaignError):
     """Closed deals cannot go below zero."""
 
     code = "deals_below_zero"
+
+
+class NothingToConfirm(CampaignError):
+    """The database may send: the restore guard waits for nobody."""
+
+    code = "nothing_to_confirm"
+
+
+class WitnessSilent(CampaignError):
+    """What remembers the sends outside the database cannot be reached; nothing can be confirmed before it can."""
+
+    code = "witness_silent"

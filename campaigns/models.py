@@ -179,6 +179,8 @@ class Campaign(models.Model):
     replied_count = models.PositiveIntegerField("responderam", default=0)
     closed_deals = models.PositiveIntegerField("negócios fechados", default=0)
     last_sent_at = models.DateTimeField("último envio", null=True, blank=True)
+    # watchdog: when an operator was last told that nothing moves; why is computed each time, never stored
+    alarmed_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", verbose_name="criada por")
     created_at = models.DateTimeField("criada em", default=timezone.now)
 
@@ -621,3 +623,23 @@ class UsageDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} {self.sent}"
+
+
+class Installation(models.Model):
+    """The one row that says which database this is and how far its sending got (campaigns/services/restore_guard.py)."""
+
+    random_id = models.CharField("identidade", max_length=32, editable=False)  # names the witness outside the database
+    # Parts of the place it may send from; empty until its first claim.
+    fingerprint = models.JSONField("impressão digital", default=dict, blank=True)
+    ledger_mark = models.BigIntegerField("envios registrados", default=0)  # raised after each claim's commit
+    confirmed_at = models.DateTimeField("confirmada em", null=True, blank=True)
+    confirmed_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="por")
+    confirmed_behind = models.BigIntegerField("envios que faltavam", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "guarda de restauração"
+        verbose_name_plural = "guarda de restauração"
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="installation_is_one")]
+
+    def __str__(self) -> str:
+        return "Banco de dados desta instalação"

@@ -9,6 +9,7 @@ import os
 import tempfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import environ
 from csp.constants import NONE, SELF
@@ -265,7 +266,9 @@ PUMP_CALLS: int = env.int("PUMP_CALLS", default=64)
 PUMP_CALLS_PER_HOST: int = env.int("PUMP_CALLS_PER_HOST", default=32)
 MIN_GAP_S: float = env.float("MIN_GAP_S", default=30.0 if PRODUCTION else 0.0)
 SEND_ONLY_TO: list[str] = env.list("SEND_ONLY_TO", default=[])
+# The restore guard (docs/sending.md): the name of this installation, and where it remembers how far sending got.
 INSTALLATION_ID: str = env.str("INSTALLATION_ID", default="")
+WITNESS_URL: str = env.str("WITNESS_URL", default=f"file://{quote(str(VAR_DIR.resolve()))}")
 
 # API
 REST_FRAMEWORK = {

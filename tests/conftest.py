@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import ipaddress
+import itertools
+import os
 import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.test.utils import override_settings
 
 from accounts.models import Membership
 from tests.cast import Cast, make_cast
@@ -17,7 +23,17 @@ class NetworkBlocked(Exception):
     """A test reached for a host other than this machine."""
 
 
+# Each test's database is another one: none may be measured by what an earlier test sent.
+_witnesses = tempfile.TemporaryDirectory(prefix="leads-witness-", ignore_cleanup_errors=True)
+_test_numbers = itertools.count(1)
+
+
+def pytest_unconfigure() -> None:
+    _witnesses.cleanup()
+
+
 def pytest_configure() -> None:
+    os.environ["WITNESS_URL"] = f"file://{_witnesses.name}/processes"  # of what tests start
     sys.addaudithook(_refuse_other_hosts)
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # WhiteNoise then looks for a file when it is asked for, and does not miss the folder of collected files.
@@ -46,6 +62,14 @@ def _is_here(host: object) -> bool:
         return ipaddress.ip_address(str(name)).is_loopback
     except ValueError:
         return False
+
+
+@pytest.fixture(autouse=True)
+def witness_folder() -> Iterator[Path]:
+    """Where this test's database keeps its witness; made when something is sent."""
+    folder = Path(_witnesses.name, str(next(_test_numbers)))
+    with override_settings(WITNESS_URL=f"file://{folder}"):
+        yield folder
 
 
 @pytest.fixture

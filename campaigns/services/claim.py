@@ -22,7 +22,7 @@ from campaigns.domain.states import CampaignStatus
 from campaigns.gateways.base import GatewayConfig
 from campaigns.models import Campaign, CampaignMessage, Connection, SendLane
 from campaigns.selectors import facts
-from campaigns.services import claim_write, due, killpoints, locks, rescue
+from campaigns.services import claim_write, due, killpoints, locks, rescue, restore_guard
 from campaigns.services.due import Room
 
 logger = logging.getLogger("campaigns")
@@ -66,7 +66,15 @@ def claim_batch(*, now: dt.datetime, room: Room, rng: random.Random | None = Non
     """Claim for the oldest due lanes. Should it raise, it is repeated account by account, so that one bad row or one long
     lock stops one account, never all.
     """
-    rng = rng or random.SystemRandom()
+    if not restore_guard.check().may_send:
+        return Claim([], 0)
+    claim = _claim_or_by_account(now=now, room=room, rng=rng or random.SystemRandom())
+    if claim.claimed:
+        restore_guard.raise_mark(len(claim.claimed))
+    return claim
+
+
+def _claim_or_by_account(*, now: dt.datetime, room: Room, rng: random.Random) -> Claim:
     try:
         return _claim(now=now, room=room, rng=rng)
     except Exception:

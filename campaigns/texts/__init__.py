@@ -28,6 +28,8 @@ TEXTS: dict[str, str] = {
     "connection_in_use": "Este número ainda é usado por: {campaigns}. Cancele ou conclua antes de remover.",
     "gap_invalid": "O intervalo entre mensagens precisa começar em {floor_s} ou mais, e o mínimo não pode passar do máximo.",
     "deals_below_zero": "Não há negócio para tirar: a contagem já está em zero.",
+    "nothing_to_confirm": "Este banco já pode enviar: não há nada para confirmar.",
+    "witness_silent": "A testemunha dos envios (WITNESS_URL) não responde. Confira o endereço e tente de novo.",
     "host_not_allowed": "Este endereço não é da Mega API. Copie o host como aparece no seu painel da Mega API.",
 }
 

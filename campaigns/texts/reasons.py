@@ -47,6 +47,11 @@ WORDS: dict[str, str] = {
 
 # A full sentence each: what happened, and what to do. Names in braces come from the values a gate compared.
 REASONS: dict[str, str] = {
+    # The installation: nothing of anybody leaves
+    "database_behind": "O banco de dados voltou de uma cópia de segurança. Nossa equipe confere o que já foi enviado.",
+    "database_copied": "O banco de dados mudou de lugar. Nossa equipe confere antes de voltar a enviar.",
+    "witness_missing": "O registro externo dos envios sumiu. Nossa equipe confere antes de voltar a enviar.",
+    "witness_unreachable": "O registro externo dos envios não responde. Os envios voltam sozinhos quando ele responder.",
     # The account
     "account_halted": "Os envios desta conta foram parados pela nossa equipe. Fale com a gente para entender o motivo.",
     "licence_lapsed": "A licença não está ativa. Assim que for renovada, a campanha continua sozinha.",

@@ -117,7 +117,14 @@ def stage(**extra: str) -> Iterator[Stage]:
             "ENV_FILE": os.devnull,  # what a developer keeps in .env must not reach the demonstration
             **extra,
         }
-        for name in ("EMAIL_URL", "GATEWAY_ALLOWED_HOSTS", "HOTMART_HOTTOK", "SEND_ONLY_TO", "ALLOWED_HOSTS"):
+        for name in (
+            "EMAIL_URL",
+            "GATEWAY_ALLOWED_HOSTS",
+            "HOTMART_HOTTOK",
+            "SEND_ONLY_TO",
+            "ALLOWED_HOSTS",
+            "WITNESS_URL",
+        ):
             environment.pop(name, None)  # the demonstration reaches its own stand-ins only
         if environment.get("DATABASE_URL"):
             environment["DATABASE_URL"] = stack.enter_context(temporary_database(environment["DATABASE_URL"]))
