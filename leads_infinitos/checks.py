@@ -9,7 +9,7 @@ import binascii
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from django.apps.config import AppConfig
 from django.conf import settings
@@ -63,6 +63,18 @@ def _insecure_public_url() -> bool:
 
 def _loopback_gateway() -> bool:
     return any(map(_is_this_machine, settings.GATEWAY_ALLOWED_HOSTS))
+
+
+def _witness_in_the_broker() -> bool:
+    """Whoever empties a stuck broker would empty the memory of what was sent, too."""
+    return bool(settings.REDIS_URL) and _redis_database(settings.WITNESS_URL) == _redis_database(settings.REDIS_URL)
+
+
+def _redis_database(url: str) -> tuple[str, int, str]:
+    parts = urlsplit(url)
+    asked = parse_qs(parts.query).get("db", [parts.path.strip("/")])[0]
+    number = parts.query if parts.scheme == "unix" else asked
+    return parts.hostname or parts.path, parts.port or 6379, number or "0"
 
 
 def _is_this_machine(address: str) -> bool:
@@ -149,6 +161,12 @@ RULES = (
         lambda: settings.PROOF_WANTED,
         "PROOF_KILLS ou PROOF_BREAK está no ambiente: a prova do envio mata processos e desliga proteções.",
         "Remova as duas variáveis do ambiente: elas são só do comando prove_sending, fora de produção.",
+    ),
+    Rule(
+        "leads.E014",
+        _witness_in_the_broker,
+        "WITNESS_URL é o mesmo banco do Redis que REDIS_URL: esvaziar a fila apagaria a memória do que já foi enviado.",
+        "Use outro número de banco, como redis://:senha@servidor:6379/1, ou deixe vazio para usar um arquivo em VAR_DIR.",
     ),
 )
 

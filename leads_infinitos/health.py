@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import clock
 from campaigns.models import SendLane
+from campaigns.services import restore_guard
 
 logger = logging.getLogger(__name__)
 
@@ -101,9 +102,16 @@ def _check_worker() -> None:
         raise NotReady(f"last heartbeat {age_s:.0f} s ago")
 
 
+def _check_restore_guard() -> None:
+    """A database that was restored or copied: nothing is sent until an operator confirms it."""
+    if stop := restore_guard.look().stop:
+        raise NotReady(str(stop))
+
+
 CHECKS: dict[str, Callable[[], None]] = {
     "database": _check_database,
     "broker": _check_broker,
     "queue": _check_queue,
     "worker": _check_worker,
+    "restore_guard": _check_restore_guard,
 }

@@ -31,6 +31,7 @@ PROPER: dict[str, Any] = {
     "SANDBOX_WANTED": False,
     "GATEWAY_ALLOWED_HOSTS": ["gateway.example.com"],
     "MIN_GAP_S": 30.0,
+    "WITNESS_URL": "redis://redis.example.com:6379/1",
     "SECURE_SSL_REDIRECT": True,
     "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),
 }
@@ -61,6 +62,9 @@ WEAK: list[tuple[str, dict[str, Any]]] = [
     ("leads.E011", {"MIN_GAP_S": 29.9}),
     ("leads.E012", {"SECURE_PROXY_SSL_HEADER": None}),
     ("leads.E013", {"PROOF_WANTED": True}),
+    ("leads.E014", {"WITNESS_URL": "redis://redis.example.com:6379/0"}),
+    ("leads.E014", {"WITNESS_URL": "redis://:another-password@redis.example.com"}),
+    ("leads.E014", {"WITNESS_URL": "rediss://redis.example.com/?db=0"}),
 ]
 
 

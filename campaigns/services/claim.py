@@ -63,8 +63,8 @@ class Claim:
 
 
 def claim_batch(*, now: dt.datetime, room: Room, rng: random.Random | None = None) -> Claim:
-    """Claim for the oldest due lanes. Should it raise, it is repeated account by account, so that one bad row or one long
-    lock stops one account, never all.
+    """Claim for the oldest due lanes; nothing while the restore guard says no. Should it raise, it is repeated account by
+    account, so that one bad row or one long lock stops one account, never all.
     """
     if not restore_guard.check().may_send:
         return Claim([], 0)

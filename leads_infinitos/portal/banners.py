@@ -1,4 +1,4 @@
-"""The one notice above every page of a member, most severe first: licence, disconnected number, daily limit."""
+"""The one notice above every page of a member, most severe first: licence, restored database, halt, number down, daily limit."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from accounts.models import Account
 from billing.models import Licence, LicenceState, SendAllowance
 from campaigns.domain.states import CampaignStatus
 from campaigns.models import Connection, ConnectionState
+from campaigns.services import restore_guard
 from leads_infinitos.kernel.clock import local_day
 from leads_infinitos.portal import formatting
 
@@ -38,14 +39,15 @@ _WHAT_STAYS = "Nenhuma mensagem sai até regularizar. Ver e exportar seus leads 
 def current(account: Account, *, now: dt.datetime) -> Banner | None:
     """The notice to show to members of the account, or None when all is well. `now` decides what still has time.
 
-    Three queries at most.
+    Four queries at most.
     """
     licence = Licence.objects.filter(account=account).first()
     banner = _licence_banner(licence, account=account, now=now)
     if banner and banner.tone == "bad":
         return banner
     allowance = SendAllowance.objects.filter(account=account).first()
-    return _halted(allowance) or _disconnected(account) or banner or _nearly_used(allowance, account=account, now=now)
+    held = _held_back() or _halted(allowance)
+    return held or _disconnected(account) or banner or _nearly_used(allowance, account=account, now=now)
 
 
 def _licence_banner(licence: Licence | None, *, account: Account, now: dt.datetime) -> Banner | None:
@@ -59,6 +61,18 @@ def _licence_banner(licence: Licence | None, *, account: Account, now: dt.dateti
         text = f"Os envios continuam até {until}. Depois disso, param até o pagamento cair."
         return Banner("warn", "exclamation-triangle", "Pagamento atrasado", text, "/plan/", "Ver meu plano")
     return None
+
+
+def _held_back() -> Banner | None:
+    """The restore guard stops the whole installation: no member can do anything about it."""
+    verdict = restore_guard.look()
+    if verdict.may_send:
+        return None
+    if not verdict.needs_operator:
+        text = "Uma parte do sistema que protege contra envios repetidos não responde. Os envios voltam sozinhos."
+        return Banner("warn", "clock", "Envios em espera", text)
+    text = "Por segurança, nada sai até nossa equipe conferir o que já foi enviado. Você não precisa fazer nada agora."
+    return Banner("bad", "shield-exclamation", "Envios pausados: banco de dados restaurado", text)
 
 
 def _halted(allowance: SendAllowance | None) -> Banner | None:
