@@ -95,6 +95,24 @@ class GapInvalid(ConnectionRefused):
     code = "gap_invalid"
 
 
+class NothingToRetry(CampaignError):
+    """None of the campaign's failures may be tried once more."""
+
+    code = "nothing_to_retry"
+
+
+class RetryPreparing(CampaignError):
+    """A run that repeats the campaign's failures is still being prepared."""
+
+    code = "retry_preparing"
+
+
+class CampaignBusy(CampaignError):
+    """It cannot be deleted yet: its last messages, or a run that repeats its failures, are still being worked on."""
+
+    code = "campaign_busy"
+
+
 class DealInvalid(CampaignError):
     """Closed deals cannot go below zero."""
 

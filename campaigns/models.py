@@ -162,7 +162,8 @@ class Campaign(models.Model):
     )
     # Materialising: the audience is read list by list in lead order; nothing is claimable before audience_ready_at.
     audience_list = models.PositiveIntegerField(default=0, editable=False)  # index of the list being read
-    audience_lead = models.BigIntegerField(default=0, editable=False)  # id of the last lead read in it
+    # id of the last lead read in it; where failures are repeated, of the last message
+    audience_lead = models.BigIntegerField(default=0, editable=False)
     audience_ready_at = models.DateTimeField("público completo em", null=True, blank=True)
     audience_count = models.PositiveIntegerField("vão receber", default=0)
     excluded_count = models.PositiveIntegerField("fora do envio", default=0)
@@ -181,6 +182,10 @@ class Campaign(models.Model):
     last_sent_at = models.DateTimeField("último envio", null=True, blank=True)
     # watchdog: when an operator was last told that nothing moves; why is computed each time, never stored
     alarmed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # The finished campaign whose failures this one repeats; its audience comes from there, not from lists.
+    retry_of = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="retries", verbose_name="novo envio de"
+    )
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", verbose_name="criada por")
     created_at = models.DateTimeField("criada em", default=timezone.now)
 
@@ -268,6 +273,7 @@ class CampaignLane(models.Model):
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="campaign_lanes")
     lane = models.ForeignKey(SendLane, models.CASCADE, related_name="campaign_lanes", verbose_name="número")
     served_at = models.DateTimeField("servida em", null=True, blank=True)
+    dealt_count = models.PositiveIntegerField("mensagens dadas", default=0)  # to this number, sent or not
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["campaign", "lane"], name="campaign_lane_once")]
@@ -286,7 +292,9 @@ class CampaignMessageQuerySet(models.QuerySet["CampaignMessage"]):
 
 
 class CampaignMessage(models.Model):
-    """One lead in one campaign: the unit sent, counted and billed. Text and number are fixed when the audience is made."""
+    """One lead in one campaign: the unit sent, counted and billed. Text and number are fixed when the audience is made;
+    the number changes only where failover moves it.
+    """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="+", verbose_name="conta")
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="messages", verbose_name="campanha")

@@ -14,6 +14,7 @@ from campaigns.models import Connection
 from campaigns.services import (
     audience,
     connections,
+    failover,
     inbound,
     lifecycle,
     pump,
@@ -60,6 +61,11 @@ def finish_campaigns() -> None:
 @shared_task(ignore_result=True)
 def wake_sleeping_lanes() -> None:
     sweep.wake_sleeping(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def redeal_lost_numbers() -> None:
+    failover.redeal_lost(now=clock.now())
 
 
 @shared_task(ignore_result=True)

@@ -13,6 +13,7 @@ from leads_infinitos.kernel.clock import local_day, start_of_local_day
 MINUTES_OF_DAY = 24 * 60
 START_BUDGET_S = 10.0  # a send starts this long after its claim at the latest, else it counts as not sent
 LEASE_MARGIN_S = 5.0
+LATE_AFTER = dt.timedelta(minutes=60)
 
 
 def lease_s(call_timeout_s: float) -> float:
@@ -24,6 +25,11 @@ def draw_gap_s(*, gap_min_s: float, gap_max_s: float, floor_s: float, rng: rando
     """Seconds from one answer to the next send, drawn evenly from the range and never under the floor."""
     low = max(gap_min_s, floor_s)
     return rng.uniform(low, max(gap_max_s, low))
+
+
+def is_late_start(starts_at: dt.datetime, *, now: dt.datetime) -> bool:
+    """Whether a scheduled start was missed by so much that its owner may no longer want it."""
+    return now - starts_at > LATE_AFTER
 
 
 class WindowError(ValueError):

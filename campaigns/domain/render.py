@@ -91,10 +91,3 @@ def check_texts(texts: Sequence[str], *, known: Iterable[str], limit: int) -> li
             problems.append(TextProblem(index, "leftover_brace"))
         problems += [TextProblem(index, "unknown_field", field) for field in fields_of(text) if field not in keys]
     return problems
-
-
-def deal(position: int, *, variations: int, numbers: int) -> tuple[int, int]:
-    """Which variation and which number the message at `position` takes. Both go round, and each number gets every
-    variation as often as the others: one that repeats a single text is what WhatsApp takes for spam.
-    """
-    return position % variations, position // variations % numbers

@@ -1,7 +1,8 @@
 """Makes the messages of a started campaign, in batches in the background. Nothing is claimable before the last batch.
 
 Each batch reads the next leads of the campaign's lists, in order, and gives every one an outcome: a message (text rendered,
-number dealt) or an exclusion with its reason. The campaign row remembers how far it got, so a crash repeats nothing.
+number dealt) or an exclusion with its reason; a run that repeats failures reads those messages instead. The campaign row
+remembers how far it got, so a crash repeats nothing.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from django.db import transaction
 
-from campaigns.domain import render
+from campaigns.domain import dealing, render
 from campaigns.domain.states import CampaignStatus
-from campaigns.models import Campaign, CampaignExclusion, CampaignMessage, ContactMemory, Variation
+from campaigns.models import Campaign, CampaignExclusion, CampaignLane, CampaignMessage, ContactMemory, Variation
+from campaigns.selectors.retries import retryable
+from campaigns.selectors.rooms import standings
 from campaigns.services import locks
 from extraction.models import Lead
 
@@ -49,9 +52,7 @@ def _next_batch(campaign_id: int, account_id: int, *, now: dt.datetime) -> bool:
         campaign = locks.lock_campaigns([campaign_id]).get(campaign_id)
         if campaign is None or campaign.audience_ready_at is not None or campaign.status != CampaignStatus.RUNNING:
             return False
-        leads = _next_leads(campaign)
-        if leads is not None:
-            _make(campaign, leads)
+        if _repeat_failures(campaign, now=now) if campaign.retry_of_id else _read_leads(campaign, now=now):
             return True
     return _complete(campaign_id, account_id, now=now)
 
@@ -73,6 +74,49 @@ def _lane_ids(campaign_id: int) -> list[int]:
     return list(Campaign.lanes.through.objects.filter(campaign_id=campaign_id).values_list("lane_id", flat=True))
 
 
+def _read_leads(campaign: Campaign, *, now: dt.datetime) -> bool:
+    """Give the next leads of its lists their outcomes; False after the last."""
+    leads = _next_leads(campaign)
+    if leads is not None:
+        _make(campaign, leads, now=now)
+    return leads is not None
+
+
+def _repeat_failures(campaign: Campaign, *, now: dt.datetime) -> bool:
+    """Queue the next failed messages of the campaign that this one repeats, with the text they had; False after the last."""
+    source = Campaign(pk=campaign.retry_of_id, account_id=campaign.account_id)
+    failed = list(retryable(campaign=source).filter(pk__gt=campaign.audience_lead).select_related("variation")[:BATCH])
+    if not failed:
+        return False
+    variations = {variation.position: variation for variation in campaign.variations.all()}
+    numbers = standings(campaign=campaign, now=now)
+    known = _known_numbers(campaign, [row.phone for row in failed], numbers)
+    messages: list[CampaignMessage] = []
+    for row in failed:
+        number = numbers[known[row.phone]] if row.phone in known else dealing.choose(numbers.values())
+        numbers[number.connection_id] = number.with_one_more()
+        messages.append(
+            CampaignMessage(
+                account_id=campaign.account_id,
+                campaign=campaign,
+                lead_id=row.lead_id,
+                connection_id=number.connection_id,
+                variation=variations.get(row.variation.position) if row.variation else None,
+                position=campaign.audience_count + len(messages),
+                name=row.name,
+                phone=row.phone,
+                body=row.body,
+            )
+        )
+    CampaignMessage.objects.bulk_create(messages)
+    save_deals(campaign, numbers)
+    campaign.audience_lead = failed[-1].pk
+    campaign.audience_count += len(messages)
+    campaign.queued_count += len(messages)
+    campaign.save(update_fields=["audience_lead", "audience_count", "queued_count"])
+    return True
+
+
 def _next_leads(campaign: Campaign) -> list[Lead] | None:
     """The next leads after the mark, moving on to the next list when one is read or gone; None after the last."""
     rest = campaign.campaign_lists.filter(position__gte=campaign.audience_list).order_by("position")
@@ -85,22 +129,19 @@ def _next_leads(campaign: Campaign) -> list[Lead] | None:
     return None
 
 
-def _make(campaign: Campaign, leads: Sequence[Lead]) -> None:
+def _make(campaign: Campaign, leads: Sequence[Lead], *, now: dt.datetime) -> None:
     variations = list(campaign.variations.order_by("position"))
-    lanes = campaign.campaign_lanes.filter(lane__connection__archived_at__isnull=True).order_by("lane_id")
-    connections = list(lanes.values_list("lane__connection_id", flat=True))
+    numbers = standings(campaign=campaign, now=now)
+    places = {connection_id: place for place, connection_id in enumerate(numbers)}
     phones = [lead.phone for lead in leads if lead.phone]
     taken = set(CampaignMessage.objects.filter(campaign=campaign, phone__in=phones).values_list("phone", flat=True))
-    # Whoever was written to before hears from the same number again, where it takes part.
-    known = ContactMemory.objects.filter(
-        account_id=campaign.account_id, phone__in=phones, connection_id__in=connections
-    )
-    numbers = dict(known.values_list("phone", "connection_id"))
+    known = _known_numbers(campaign, phones, numbers)
     messages: list[CampaignMessage] = []
     exclusions: list[CampaignExclusion] = []
     for lead in leads:
-        position = campaign.audience_count + len(messages)
-        turn, number = render.deal(position, variations=len(variations), numbers=len(connections))
+        sticky = known.get(lead.phone or "")
+        number = numbers[sticky] if sticky else dealing.choose(numbers.values())
+        turn = dealing.variation_for(number, place=places[number.connection_id], variations=len(variations))
         reason, body = _text(campaign, variations[turn], lead, taken)
         if reason:
             exclusions.append(
@@ -109,14 +150,15 @@ def _make(campaign: Campaign, leads: Sequence[Lead]) -> None:
             continue
         phone = lead.phone or ""
         taken.add(phone)
+        numbers[number.connection_id] = numbers[number.connection_id].with_one_more()
         messages.append(
             CampaignMessage(
                 account_id=campaign.account_id,
                 campaign=campaign,
                 lead=lead,
-                connection_id=numbers.get(phone) or connections[number],
+                connection_id=number.connection_id,
                 variation=variations[turn],
-                position=position,
+                position=campaign.audience_count + len(messages),
                 name=lead.name,
                 phone=phone,
                 body=body,
@@ -124,11 +166,25 @@ def _make(campaign: Campaign, leads: Sequence[Lead]) -> None:
         )
     CampaignMessage.objects.bulk_create(messages)
     CampaignExclusion.objects.bulk_create(exclusions, ignore_conflicts=True)
+    save_deals(campaign, numbers)
     campaign.audience_lead = leads[-1].pk
     campaign.audience_count += len(messages)
     campaign.queued_count += len(messages)
     campaign.excluded_count += len(exclusions)
     campaign.save(update_fields=["audience_list", "audience_lead", "audience_count", "queued_count", "excluded_count"])
+
+
+def _known_numbers(campaign: Campaign, phones: Sequence[str], numbers: Collection[int]) -> dict[str, int]:
+    """Whoever was written to before hears from the same number again, where it takes part."""
+    known = ContactMemory.objects.filter(account_id=campaign.account_id, phone__in=phones, connection_id__in=numbers)
+    return dict(known.values_list("phone", "connection_id"))
+
+
+def save_deals(campaign: Campaign, numbers: Mapping[int, dealing.Standing]) -> None:
+    """Keep how many messages each number of the campaign was given. The caller holds the campaign."""
+    for number in numbers.values():
+        turns = CampaignLane.objects.filter(campaign=campaign, lane__connection_id=number.connection_id)
+        turns.exclude(dealt_count=number.dealt).update(dealt_count=number.dealt)
 
 
 def _text(campaign: Campaign, variation: Variation, lead: Lead, taken: Collection[str]) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from django.db.models import F
 
 from accounts.models import Account, User
 from billing.models import SendAllowance
-from campaigns.domain import render
+from campaigns.domain import pacing, render
 from campaigns.domain.pacing import Window, WindowError
 from campaigns.domain.states import CampaignStatus, MessageStatus, campaign_may_become
 from campaigns.errors import (
@@ -49,6 +49,7 @@ logger = logging.getLogger("campaigns")
 MAX_VARIATIONS = 10
 TEXT_LIMIT = 4000
 CANCEL_BATCH = 1000
+LATE_START = "late_start"  # pause_reason of a scheduled campaign whose time passed while nothing ran
 
 
 class Start(Enum):
@@ -155,7 +156,7 @@ def start_campaign(*, campaign: Campaign, now: dt.datetime) -> Campaign:
         allowance = locks.lock_account(campaign.account_id)
         row = _locked(campaign, CampaignStatus.RUNNING, only_from=(CampaignStatus.DRAFT, CampaignStatus.SCHEDULED))
         _check_complete(row)
-        _check_access(allowance, now=now)
+        check_access(allowance, now=now)
         _begin(row, now=now)
         return row
 
@@ -168,14 +169,17 @@ def schedule_campaign(*, campaign: Campaign, starts_at: dt.datetime, now: dt.dat
         allowance = locks.lock_account(campaign.account_id)
         row = _locked(campaign, CampaignStatus.SCHEDULED, only_from=(CampaignStatus.DRAFT, CampaignStatus.SCHEDULED))
         _check_complete(row)
-        _check_access(allowance, now=now)
+        check_access(allowance, now=now)
         row.status, row.starts_at = CampaignStatus.SCHEDULED, starts_at
         row.save(update_fields=["status", "starts_at"])
         return row
 
 
 def start_due(*, now: dt.datetime, limit: int = 100) -> int:
-    """Start the scheduled campaigns whose time has come; gives how many. One whose licence lapsed waits as running."""
+    """Start the scheduled campaigns whose time has come; gives how many. One whose licence lapsed waits as running.
+
+    One that is more than an hour late (nothing ran at its time) is paused instead, until a person says that it may start.
+    """
     due = Campaign.objects.filter(status=CampaignStatus.SCHEDULED, starts_at__lte=now).order_by("starts_at")
     started = 0
     for campaign_id, account_id in due.values_list("pk", "account_id")[:limit]:
@@ -183,6 +187,10 @@ def start_due(*, now: dt.datetime, limit: int = 100) -> int:
             locks.lock_account(account_id)
             row = locks.lock_campaigns([campaign_id]).get(campaign_id)
             if row is None or row.status != CampaignStatus.SCHEDULED or row.starts_at is None or row.starts_at > now:
+                continue
+            if pacing.is_late_start(row.starts_at, now=now):
+                _pause(row, reason=LATE_START)
+                logger.warning("campaign.late_start", extra={"campaign_id": campaign_id, "account_id": account_id})
                 continue
             _begin(row, now=now)
             started += 1
@@ -194,8 +202,7 @@ def pause_campaign(*, campaign: Campaign, reason: str = "by_user") -> Campaign:
     with transaction.atomic():
         locks.lock_account(campaign.account_id)
         row = _locked(campaign, CampaignStatus.PAUSED)
-        row.status, row.pause_reason = CampaignStatus.PAUSED, reason
-        row.save(update_fields=["status", "pause_reason"])
+        _pause(row, reason=reason)
         return row
 
 
@@ -286,9 +293,15 @@ def _check_complete(campaign: Campaign) -> None:
         raise CampaignIncomplete(missing=missing)
 
 
-def _check_access(allowance: SendAllowance, *, now: dt.datetime) -> None:
+def check_access(allowance: SendAllowance, *, now: dt.datetime) -> None:
+    """Raises NoAccess where no licence is valid at `now`."""
     if allowance.send_until is None or allowance.send_until <= now:
         raise NoAccess
+
+
+def _pause(campaign: Campaign, *, reason: str) -> None:
+    campaign.status, campaign.pause_reason = CampaignStatus.PAUSED, reason
+    campaign.save(update_fields=["status", "pause_reason"])
 
 
 def _begin(campaign: Campaign, *, now: dt.datetime) -> None:

@@ -27,6 +27,9 @@ TEXTS: dict[str, str] = {
     "too_many_connections": "Os números do seu plano ({limit}) já estão em uso. Remova um deles ou mude de plano.",
     "connection_in_use": "Este número ainda é usado por: {campaigns}. Cancele ou conclua antes de remover.",
     "gap_invalid": "O intervalo entre mensagens precisa começar em {floor_s} ou mais, e o mínimo não pode passar do máximo.",
+    "nothing_to_retry": "Nenhuma das falhas pode ser tentada de novo: são definitivas, ou essas pessoas já estão em outro envio.",
+    "retry_preparing": "As falhas desta campanha já estão sendo preparadas em um novo envio. Aguarde alguns instantes.",
+    "campaign_busy": "As últimas mensagens desta campanha ainda estão sendo encerradas. Tente de novo em instantes.",
     "deals_below_zero": "Não há negócio para tirar: a contagem já está em zero.",
     "nothing_to_confirm": "Este banco já pode enviar: não há nada para confirmar.",
     "witness_silent": "A testemunha dos envios (WITNESS_URL) não responde. Confira o endereço e tente de novo.",
@@ -56,6 +59,8 @@ _WANTED = {
     "finished": "concluir",
     "cancelled": "cancelar",
     "send_again": "enviar de novo",
+    "retry": "tentar as falhas de novo",
+    "delete": "excluir",
 }
 _DAYS = (
     "na segunda-feira",

@@ -68,6 +68,7 @@ REASONS: dict[str, str] = {
     "by_user": "Nada sai até você retomar.",
     "by_operator": "Nossa equipe pausou esta campanha. Fale com a gente antes de retomar.",
     "restored": "O sistema voltou de uma cópia de segurança. Antes de retomar, saiba que mensagens na fila podem já ter saído.",
+    "late_start": "O sistema estava fora do ar na hora marcada, e por isso ela não começou sozinha. Confirme para começar.",
     "no_connection": "Nenhum número foi escolhido. Edite a campanha e escolha um.",
     # Rests of a number
     "auth": "O token ou a chave da instância não é aceito. Confira os dados no painel da Mega API.",

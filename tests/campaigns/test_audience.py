@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 from unittest import mock
@@ -70,8 +71,8 @@ def test_a_crash_between_batches_repeats_nothing() -> None:
     campaign = start(account, make_list(account, leads=10), make_list(account, leads=10))
     make, made = audience._make, []
 
-    def dies_in_its_second_batch(campaign: Campaign, leads: Sequence[Lead]) -> None:
-        make(campaign, leads)
+    def dies_in_its_second_batch(campaign: Campaign, leads: Sequence[Lead], *, now: dt.datetime) -> None:
+        make(campaign, leads, now=now)
         made.append(len(leads))
         if len(made) == 2:
             raise RuntimeError("killed after the batch was written and before it was committed")
@@ -137,6 +138,32 @@ def test_variations_and_numbers_go_round_evenly_also_across_batches() -> None:
     materialise(start(account, make_list(account, leads=40), numbers=2, texts=("A", "B")))
     pairs = Counter(CampaignMessage.objects.values_list("connection_id", "body"))
     assert sorted(pairs.values()) == [10, 10, 10, 10]
+
+
+def test_leads_are_dealt_by_the_room_each_number_has_left_today_also_across_batches() -> None:
+    account = make_sender(daily_per_number=30)
+    campaign = start(account, make_list(account, leads=40), numbers=2)
+    first, second = SendLane.objects.filter(campaigns=campaign).order_by("pk")
+    SendLane.objects.filter(pk=first.pk).update(used_on=NOW.date(), used_count=20)
+
+    materialise(campaign)
+
+    assert Counter(CampaignMessage.objects.values_list("connection_id", flat=True)) == {
+        first.connection_id: 10,
+        second.connection_id: 30,
+    }
+    assert sorted(campaign.campaign_lanes.values_list("dealt_count", flat=True)) == [10, 30]
+
+
+def test_who_hears_from_their_own_number_counts_as_a_part_of_its_share() -> None:
+    account = make_sender()
+    leads = make_list(account, leads=20)
+    campaign = start(account, leads, numbers=2)
+    own = Connection.objects.filter(lane__campaigns=campaign).order_by("pk")[1]
+    for phone in leads.leads.order_by("pk").values_list("phone", flat=True)[:6]:
+        ContactMemory.objects.create(account=account, phone=str(phone), connection=own, message_ref=0, last_sent_at=NOW)
+    materialise(campaign)
+    assert sorted(Counter(CampaignMessage.objects.values_list("connection_id", flat=True)).values()) == [10, 10]
 
 
 def test_an_empty_name_takes_the_campaigns_fallback() -> None:

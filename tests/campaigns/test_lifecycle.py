@@ -194,6 +194,27 @@ def test_a_scheduled_campaign_starts_at_its_time_and_not_before() -> None:
     assert (campaign.status, campaign.started_at) == ("running", NOW + HOUR)
 
 
+def test_one_that_is_more_than_an_hour_late_waits_for_a_person_who_starts_it() -> None:
+    campaign = ACTIONS["schedule"](make_draft())
+    late = NOW + 2 * HOUR + SECOND
+    assert lifecycle.start_due(now=late) == 0
+    campaign.refresh_from_db()
+    assert (campaign.status, campaign.pause_reason, campaign.started_at) == ("paused", "late_start", None)
+    assert lifecycle.start_due(now=late) == 0
+    assert not audience.materialise_started(now=late)
+
+    resumed = lifecycle.resume_campaign(campaign=campaign, now=late)
+
+    assert (resumed.status, resumed.pause_reason, resumed.started_at) == ("running", "", late)
+    audience.materialise_started(now=late)
+    assert len(claim(late)) == 1
+
+
+def test_an_hour_late_is_not_yet_too_late() -> None:
+    ACTIONS["schedule"](make_draft())
+    assert lifecycle.start_due(now=NOW + 2 * HOUR) == 1
+
+
 def test_one_whose_licence_lapsed_meanwhile_starts_and_sends_nothing_until_it_is_renewed() -> None:
     campaign = ACTIONS["schedule"](make_draft())
     SendAllowance.objects.update(send_until=NOW)

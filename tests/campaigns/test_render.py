@@ -112,19 +112,3 @@ def test_the_problems_of_a_text_are_named_before_it_is_used(text: str, wanted: l
         ["ok", text], known=["cor preferida"], limit=max(len(text) if "x" not in text else 10, 2)
     )
     assert [(one.variation, one.code, one.field) for one in problems] == [(1, *problem) for problem in wanted]
-
-
-@given(variations=st.integers(1, 10), numbers=st.integers(1, 20), rounds=st.integers(1, 5), extra=st.integers(0, 200))
-def test_every_number_gets_every_variation_as_often_as_the_others(
-    variations: int, numbers: int, rounds: int, extra: int
-) -> None:
-    dealt = [
-        render.deal(position, variations=variations, numbers=numbers)
-        for position in range(variations * numbers * rounds + extra)
-    ]
-    uses = [sum(variation == v for variation, _ in dealt) for v in range(variations)]
-    loads = [sum(number == n for _, number in dealt) for n in range(numbers)]
-    pairs = [dealt.count((v, n)) for v in range(variations) for n in range(numbers)]
-    assert max(uses) - min(uses) <= 1
-    assert max(loads) - min(loads) <= variations
-    assert max(pairs) - min(pairs) <= 1
