@@ -61,6 +61,8 @@ REASONS: dict[str, str] = {
     "disconnected": "O número está desconectado. Leia o QR code de novo em Conexões.",
     "connection_removed": "O número desta campanha foi removido. Conecte-o de novo em Conexões.",
     "resting": "O número está descansando: {why}",
+    "lane_in_flight": "Uma mensagem deste número está saindo agora. A próxima espera a resposta e o intervalo.",
+    "pace": "O número espera o intervalo entre mensagens.",
     # The campaign
     "outside_window": "Fora do horário de envio",
     "campaign_daily_limit": "Limite diário da campanha atingido: {limit} hoje",
@@ -69,6 +71,9 @@ REASONS: dict[str, str] = {
     "by_operator": "Nossa equipe pausou esta campanha. Fale com a gente antes de retomar.",
     "restored": "O sistema voltou de uma cópia de segurança. Antes de retomar, saiba que mensagens na fila podem já ter saído.",
     "late_start": "O sistema estava fora do ar na hora marcada, e por isso ela não começou sozinha. Confirme para começar.",
+    "campaign_draft": "A campanha ainda é um rascunho. Inicie para enviar.",
+    "campaign_scheduled": "A campanha espera a hora marcada.",
+    "campaign_finished": "A campanha já terminou.",
     "no_connection": "Nenhum número foi escolhido. Edite a campanha e escolha um.",
     # Rests of a number
     "auth": "O token ou a chave da instância não é aceito. Confira os dados no painel da Mega API.",
