@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from campaigns.views import campaigns, connections, editing, export
+from campaigns.views import campaigns, connections, copies, editing, export
 
 app_name = "campaigns"
 
@@ -15,6 +15,9 @@ urlpatterns = [
     path("campaigns/<int:campaign_id>/pause/", campaigns.campaign_pause, name="pause"),
     path("campaigns/<int:campaign_id>/resume/", campaigns.campaign_resume, name="resume"),
     path("campaigns/<int:campaign_id>/cancel/", campaigns.campaign_cancel, name="cancel"),
+    path("campaigns/<int:campaign_id>/duplicate/", copies.campaign_duplicate, name="duplicate"),
+    path("campaigns/<int:campaign_id>/retry/", copies.campaign_retry, name="retry"),
+    path("campaigns/<int:campaign_id>/delete/", copies.campaign_delete, name="delete"),
     path("campaigns/<int:campaign_id>/deal/", campaigns.campaign_deal, name="deal"),
     path("campaigns/<int:campaign_id>/export/", export.campaign_export, name="export"),
     path(

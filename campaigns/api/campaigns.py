@@ -18,7 +18,8 @@ from campaigns.api import serializers
 from campaigns.models import Campaign
 from campaigns.selectors import campaigns, messages
 from campaigns.selectors.figures import figures_of
-from campaigns.services import lifecycle
+from campaigns.selectors.retries import failures_of
+from campaigns.services import copies, lifecycle, removal
 from campaigns.services.lifecycle import KEEP, CampaignPlan
 
 TABS = OpenApiParameter("tab", str, description="Grupo de situações.", enum=list(campaigns.TABS))
@@ -30,6 +31,7 @@ SEARCH = OpenApiParameter("search", str, description="Procura pelo nome.")
     list=extend_schema(parameters=[TABS, SEARCH], responses=serializers.CampaignOut(many=True)),
     retrieve=extend_schema(responses=serializers.CampaignOut),
     create=extend_schema(request=serializers.CampaignIn, responses={201: serializers.CampaignOut}),
+    destroy=extend_schema(responses={204: None}),
     partial_update=extend_schema(request=serializers.CampaignIn, responses=serializers.CampaignOut),
 )
 class CampaignViewSet(viewsets.GenericViewSet[Any]):
@@ -67,6 +69,11 @@ class CampaignViewSet(viewsets.GenericViewSet[Any]):
         plan = _plan({**_chosen(campaign), **form.validated_data})
         return self._answer(request, lifecycle.edit_campaign(campaign=campaign, plan=plan, now=clock.now()))
 
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Só rascunhos e campanhas encerradas. Consumo, histórico de contatos e pedidos de não enviar ficam."""
+        removal.delete_campaign(campaign=self._campaign(request, pk))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
     @extend_schema(request=serializers.StartIn, responses=serializers.CampaignOut)
     @action(detail=True, methods=["post"])
     def start(self, request: Request, pk: str) -> Response:
@@ -94,6 +101,28 @@ class CampaignViewSet(viewsets.GenericViewSet[Any]):
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
         return self._answer(request, lifecycle.cancel_campaign(campaign=self._campaign(request, pk), now=clock.now()))
+
+    @extend_schema(request=None, responses={201: serializers.CampaignOut})
+    @action(detail=True, methods=["post"])
+    def duplicate(self, request: Request, pk: str) -> Response:
+        """Um rascunho novo com as mesmas listas, números, textos e horários."""
+        by = membership_of(request).user
+        copy = copies.duplicate_campaign(campaign=self._campaign(request, pk), by=by, now=clock.now())
+        return self._answer(request, copy, status.HTTP_201_CREATED)
+
+    @extend_schema(responses=serializers.FailuresOut)
+    @action(detail=True, methods=["get"])
+    def retry(self, request: Request, pk: str) -> Response:
+        """Quantas falhas podem ser tentadas de novo."""
+        return Response(serializers.FailuresOut(failures_of(self._campaign(request, pk))).data)
+
+    @extend_schema(request=None, responses={201: serializers.CampaignOut})
+    @retry.mapping.post
+    def start_retry(self, request: Request, pk: str) -> Response:
+        """Uma campanha nova, já iniciada, só com as falhas que podem ser tentadas de novo."""
+        by = membership_of(request).user
+        run = copies.retry_failures(campaign=self._campaign(request, pk), by=by, now=clock.now())
+        return self._answer(request, run, status.HTTP_201_CREATED)
 
     @extend_schema(responses=serializers.StatsOut)
     @action(detail=True, methods=["get"])

@@ -77,6 +77,7 @@ class CampaignOut(serializers.Serializer[Any]):
     window = _window(source="campaign.window")
     daily_cap = serializers.IntegerField(source="campaign.daily_cap", allow_null=True)
     stats = StatsOut(source="*")
+    retry_of = serializers.IntegerField(source="campaign.retry_of_id", allow_null=True)
     created_at = serializers.DateTimeField(source="campaign.created_at")
 
     def get_lists(self, row: campaigns.CampaignRow) -> list[int]:
@@ -110,6 +111,12 @@ class StartIn(serializers.Serializer[Any]):
     starts_at = serializers.DateTimeField(
         required=False, allow_null=True, help_text="Com horário, agenda; sem, inicia agora."
     )
+
+
+class FailuresOut(serializers.Serializer[Any]):
+    retryable = serializers.IntegerField(help_text="Podem ser tentadas de novo.")
+    final = serializers.IntegerField(help_text="Falharam de vez, como números sem WhatsApp.")
+    other = serializers.IntegerField(help_text="Já estão em outro envio, ou a pessoa já recebeu depois.")
 
 
 class DealIn(serializers.Serializer[Any]):

@@ -17,16 +17,21 @@ from accounts import clock
 from accounts.access import AccountRequest, member_required, operator_required
 from campaigns import texts
 from campaigns.access import access_campaign, access_message
+from campaigns.domain.states import CampaignStatus
+from campaigns.forms.removal import DeleteCampaignForm
 from campaigns.models import Campaign
 from campaigns.selectors import campaigns, messages
 from campaigns.selectors.campaigns import TABS
 from campaigns.selectors.figures import figures_of
+from campaigns.selectors.removal import DELETABLE, removal_of
+from campaigns.selectors.retries import failures_of
 from campaigns.selectors.unconfirmed import list_unconfirmed
 from campaigns.services import lifecycle, settle
 from leads_infinitos.kernel.errors import DomainError
 
 PER_PAGE = 20
 MESSAGES_PER_PAGE = 50
+STARTED = "Campanha iniciada. Estamos preparando as mensagens."
 TAB_WORDS = {
     "all": "Todas",
     "running": "Em andamento",
@@ -87,13 +92,29 @@ def campaign_list(request: AccountRequest) -> HttpResponse:
 @member_required
 def campaign_detail(request: AccountRequest, campaign_id: int) -> HttpResponse:
     campaign = access_campaign(request.membership, campaign_id)
-    page = campaigns.campaign_page(account=request.membership.account, campaign=campaign, now=clock.now())
     if request.headers.get("HX-Request"):
+        page = campaigns.campaign_page(account=request.membership.account, campaign=campaign, now=clock.now())
         answer = render(request, "campaigns/_live.html", {"page": page, "oob": True})
         if request.GET.get("was", campaign.status) != campaign.status:
             answer.headers["HX-Refresh"] = "true"  # buttons and dialogs of the page belong to the state it had
         return answer
-    return render(request, "campaigns/detail.html", {"page": page, **_messages(request, campaign)})
+    return detail_page(request, campaign)
+
+
+def detail_page(
+    request: AccountRequest, campaign: Campaign, *, delete_form: DeleteCampaignForm | None = None
+) -> HttpResponse:
+    """The page of one campaign, with a refused confirmation where there is one."""
+    context: dict[str, Any] = {
+        "page": campaigns.campaign_page(account=request.membership.account, campaign=campaign, now=clock.now()),
+        **_messages(request, campaign),
+    }
+    if campaign.status == CampaignStatus.FINISHED:
+        context["failures"] = failures_of(campaign)
+    if campaign.status in DELETABLE:
+        context["removal"] = removal_of(campaign)
+        context["delete_form"] = delete_form or DeleteCampaignForm(campaign=campaign)
+    return render(request, "campaigns/detail.html", context, status=422 if delete_form else 200)
 
 
 def _messages(request: AccountRequest, campaign: Campaign) -> dict[str, Any]:
@@ -167,7 +188,7 @@ def campaign_start(request: AccountRequest, campaign_id: int) -> HttpResponse:
         request,
         campaign,
         lambda: lifecycle.start_campaign(campaign=campaign, now=now),
-        "Campanha iniciada. Estamos preparando as mensagens.",
+        STARTED,
     )
 
 
@@ -184,6 +205,8 @@ def campaign_pause(request: AccountRequest, campaign_id: int) -> HttpResponse:
 def campaign_resume(request: AccountRequest, campaign_id: int) -> HttpResponse:
     campaign = access_campaign(request.membership, campaign_id)
     text = "Campanha retomada. Ela continua de onde parou, no ritmo dos números."
+    if campaign.pause_reason == lifecycle.LATE_START:
+        text = STARTED
     return _do(request, campaign, lambda: lifecycle.resume_campaign(campaign=campaign, now=clock.now()), text)
 
 

@@ -10,11 +10,15 @@ from django.db.models import Count, Q, Sum
 from accounts.models import Account
 from billing.selectors import Entitlement, PlanPage, entitlement_for, plan_page
 from campaigns.domain import rates
+from campaigns.domain.restoring import Stop
 from campaigns.domain.states import CampaignStatus
 from campaigns.models import Campaign, Connection, ConnectionState, UsageDay
 from campaigns.selectors.campaigns import CampaignRow, list_campaigns, rows_of
 from campaigns.selectors.overview import Overview, overview
 from campaigns.selectors.periods import Period
+from campaigns.selectors.stalls import list_stalls
+from campaigns.services import restore_guard
+from campaigns.services.lifecycle import LATE_START
 from extraction.models import LeadList
 
 MOST_RUNNING = 5
@@ -82,7 +86,7 @@ def dashboard(*, account: Account, period: Period, now: dt.datetime) -> Dashboar
         figures=figures,
         is_small_sample=0 < figures.messages_sent < SMALL_SAMPLE,
         steps=_steps(account),
-        needs=_needs(account),
+        needs=_needs(account, now=now),
         running=tuple(rows_of(running, account=account, now=now)),
         right=entitlement_for(account, now),
         days=days,
@@ -105,7 +109,11 @@ def _steps(account: Account) -> tuple[Step, ...]:
     return () if all(step.is_done for step in steps) else steps
 
 
-def _needs(account: Account) -> tuple[Need, ...]:
+# Said elsewhere on every page: by a banner or by a need of its own.
+_TOLD = frozenset({"licence_lapsed", "account_halted", "disconnected", *Stop})
+
+
+def _needs(account: Account, *, now: dt.datetime) -> tuple[Need, ...]:
     needs = []
     down = Connection.objects.filter(account=account, archived_at__isnull=True, state=ConnectionState.DISCONNECTED)
     waiting = Q(lane__campaigns__status=CampaignStatus.RUNNING, lane__campaigns__queued_count__gt=0)
@@ -113,6 +121,15 @@ def _needs(account: Account) -> tuple[Need, ...]:
         needs.append(
             Need("signal-slash", f"{name} está desconectado e tem mensagens na fila", "/connections/", "Reconectar")
         )
+    late = Campaign.objects.filter(account=account, status=CampaignStatus.PAUSED, pause_reason=LATE_START)
+    for pk, name in late.order_by("starts_at").values_list("pk", "name")[: 5 - len(needs)]:
+        needs.append(Need("clock", f"{name} passou da hora marcada e espera por você", f"/campaigns/{pk}/", "Decidir"))
+    for stall in list_stalls(guard=restore_guard.look(), now=now, account=account)[: 5 - len(needs)]:
+        if not stall.cause.is_expected and stall.cause.reason not in _TOLD:
+            why = texts.reason(stall.cause.reason, stall.cause.compared)
+            since = formatting.duration((now - stall.since).total_seconds())
+            text = f"{stall.campaign.name} não anda há {since}. {why}"
+            needs.append(Need("exclamation-triangle", text, f"/campaigns/{stall.campaign.pk}/", "Ver"))
     unsure = Campaign.objects.filter(account=account, unconfirmed_count__gt=0).order_by("-created_at")
     for pk, name, count in unsure.values_list("pk", "name", "unconfirmed_count")[: 5 - len(needs)]:
         some = "1 mensagem incerta" if count == 1 else f"{count} mensagens incertas"

@@ -79,6 +79,7 @@ def seed() -> dict[str, str]:
         "leads-import": "/leads/import/",
         "campaigns": "/campaigns/",
         "campaign": f"/campaigns/{running.pk}/",
+        "campaign-finished": f"/campaigns/{done.pk}/",
         "campaign-new": "/campaigns/new/",
         "campaign-edit": f"/campaigns/{draft.pk}/edit/",
         "campaign-exclusions": f"/campaigns/{running.pk}/exclusions/",
