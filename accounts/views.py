@@ -46,6 +46,7 @@ def settings(request: AccountRequest) -> HttpResponse:
         name=form.cleaned_data["account_name"],
         time_zone=form.cleaned_data["time_zone"],
         frequency_cap_days=form.cleaned_data["frequency_cap_days"],
+        now=clock.now(),
     )
     messages.success(request, "Ajustes da conta salvos.")
     return redirect("accounts:account")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import AbstractContextManager, ExitStack
+from typing import Protocol
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -52,7 +54,24 @@ def update_profile(*, user: User, name: str) -> None:
     user.save(update_fields=["name"])
 
 
-def update_account(*, account: Account, name: str, time_zone: str, frequency_cap_days: int) -> None:
+class Around(Protocol):
+    """What a higher app does around a change of an account: enters before it, with nothing locked yet, and leaves after it,
+    inside the same transaction.
+    """
+
+    def __call__(self, *, account_id: int, now: dt.datetime) -> AbstractContextManager[None]: ...
+
+
+_around: list[Around] = []
+
+
+def register_around(around: Around) -> None:
+    """Have `around` entered for every change of an account. A higher app does this in its `AppConfig.ready()`."""
+    if around not in _around:
+        _around.append(around)
+
+
+def update_account(*, account: Account, name: str, time_zone: str, frequency_cap_days: int, now: dt.datetime) -> None:
     """Change the account's name, its local days and how often one phone may be messaged (days; 0 = no cap).
 
     Raises UnknownTimeZone.
@@ -61,5 +80,8 @@ def update_account(*, account: Account, name: str, time_zone: str, frequency_cap
         validate_time_zone(time_zone)
     except ValidationError as error:
         raise UnknownTimeZone(time_zone=time_zone) from error
-    account.name, account.time_zone, account.frequency_cap_days = name.strip(), time_zone, frequency_cap_days
-    account.save(update_fields=["name", "time_zone", "frequency_cap_days"])
+    with transaction.atomic(), ExitStack() as stack:
+        for around in _around:
+            stack.enter_context(around(account_id=account.pk, now=now))
+        account.name, account.time_zone, account.frequency_cap_days = name.strip(), time_zone, frequency_cap_days
+        account.save(update_fields=["name", "time_zone", "frequency_cap_days"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from django.db import transaction
@@ -47,6 +49,16 @@ def lock(account_id: int) -> SendAllowance:
     SendAllowance.objects.get_or_create(account_id=account_id)
     # no_key: plain FOR UPDATE would collide with the key-share locks that inserts of the account's rows take.
     return SendAllowance.objects.select_for_update(no_key=True).get(account_id=account_id)
+
+
+@contextmanager
+def changing(*, account_id: int, now: dt.datetime) -> Iterator[None]:
+    """Around a change of something else that a claim reads of the account (its zone, its frequency cap): the allowance is
+    locked before it, the listeners are told after it. Must run inside a transaction.
+    """
+    lock(account_id)
+    yield
+    allowance_changed(account_id=account_id, now=now)
 
 
 def halt(*, account: Account, reason: str, now: dt.datetime) -> None:

@@ -72,7 +72,9 @@ def test_a_member_of_two_accounts_lands_in_the_older() -> None:
 @pytest.mark.django_db
 def test_an_unknown_time_zone_is_refused() -> None:
     with pytest.raises(UnknownTimeZone):
-        people.update_account(account=make_account(), name="X", time_zone="Brasil/Capital", frequency_cap_days=7)
+        people.update_account(
+            account=make_account(), name="X", time_zone="Brasil/Capital", frequency_cap_days=7, now=NOW
+        )
 
 
 @pytest.mark.django_db(transaction=True)
