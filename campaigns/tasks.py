@@ -21,6 +21,7 @@ from campaigns.services import (
     reconcile,
     rescue,
     sweep,
+    watchdog,
     webhook_setup,
 )
 
@@ -66,6 +67,11 @@ def wake_sleeping_lanes() -> None:
 @shared_task(ignore_result=True)
 def redeal_lost_numbers() -> None:
     failover.redeal_lost(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def watch_campaigns() -> None:
+    watchdog.watch(now=clock.now())
 
 
 @shared_task(ignore_result=True)

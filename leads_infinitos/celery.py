@@ -63,6 +63,7 @@ BEAT: dict[str, Beat] = {
     "finish-campaigns": Beat("campaigns.tasks.finish_campaigns", 2, "Conclui campanhas sem mensagens pendentes"),
     "wake-lanes": Beat("campaigns.tasks.wake_sleeping_lanes", 60, "Acorda filas esquecidas"),
     "failover": Beat("campaigns.tasks.redeal_lost_numbers", 60, "Passa a fila de números parados aos outros"),
+    "watchdog": Beat("campaigns.tasks.watch_campaigns", 60, "Nota campanhas que não andam e por quê", expires_s=60),
     "rescue-leases": Beat("campaigns.tasks.rescue_expired_leases", 10, "Resgata envios interrompidos"),
     "poll-connections": Beat("campaigns.tasks.poll_connections", 60, "Confere se os números estão conectados"),
     "gateway-events": Beat("campaigns.tasks.process_gateway_events", 1, "Lê o que volta do WhatsApp", expires_s=5),

@@ -76,6 +76,12 @@ REASONS: dict[str, str] = {
     "campaign_finished": "A campanha já terminou.",
     "no_connection": "Nenhum número foi escolhido. Edite a campanha e escolha um.",
     # Rests of a number
+    # Faults of ours that the watchdog found
+    "no_sender": "O envio está atrasado por um problema nosso. Já fomos avisados; você não precisa fazer nada.",
+    "lane_asleep": "O número não estava sendo atendido por uma falha nossa. Já o acordamos.",
+    "lease_stuck": "Um envio ficou sem resposta por uma falha nossa. Já o encerramos; confira as incertas.",
+    "nothing_queued": "A contagem da fila estava errada por uma falha nossa. Já a corrigimos.",
+    "turn": "É a vez de outra campanha neste número.",
     "auth": "O token ou a chave da instância não é aceito. Confira os dados no painel da Mega API.",
     "instance_missing": "A instância não existe mais no provedor. Crie outra na Mega API e conecte de novo.",
     "rate_limited": "o provedor pediu uma pausa",

@@ -9,6 +9,7 @@ from django.db.models import Count, Q, Sum
 
 from accounts.models import Account
 from billing.selectors import Entitlement, PlanPage, entitlement_for, plan_page
+from campaigns import texts
 from campaigns.domain import rates
 from campaigns.domain.restoring import Stop
 from campaigns.domain.states import CampaignStatus
@@ -20,6 +21,7 @@ from campaigns.selectors.stalls import list_stalls
 from campaigns.services import restore_guard
 from campaigns.services.lifecycle import LATE_START
 from extraction.models import LeadList
+from leads_infinitos.portal import formatting
 
 MOST_RUNNING = 5
 MOST_DAYS = 62  # of the chart; more would be hair lines
@@ -124,7 +126,7 @@ def _needs(account: Account, *, now: dt.datetime) -> tuple[Need, ...]:
     late = Campaign.objects.filter(account=account, status=CampaignStatus.PAUSED, pause_reason=LATE_START)
     for pk, name in late.order_by("starts_at").values_list("pk", "name")[: 5 - len(needs)]:
         needs.append(Need("clock", f"{name} passou da hora marcada e espera por você", f"/campaigns/{pk}/", "Decidir"))
-    for stall in list_stalls(guard=restore_guard.look(), now=now, account=account)[: 5 - len(needs)]:
+    for stall in list_stalls(guard=restore_guard.look, now=now, account=account)[: 5 - len(needs)]:
         if not stall.cause.is_expected and stall.cause.reason not in _TOLD:
             why = texts.reason(stall.cause.reason, stall.cause.compared)
             since = formatting.duration((now - stall.since).total_seconds())
