@@ -21,7 +21,6 @@ from extraction.domain.rows import Outcome
 from extraction.models import LeadImport
 from extraction.selectors import list_import_rows, list_imports
 from extraction.services import imports
-from extraction.services.lists import get_or_create_list
 from extraction.tasks import wake_imports
 
 OUTCOME = OpenApiParameter("outcome", str, enum=[outcome.value for outcome in Outcome])
@@ -57,18 +56,14 @@ class ImportViewSet(viewsets.GenericViewSet[Any]):
         """O arquivo entra na fila; acompanhe em `/api/imports/{id}/`."""
         form = serializers.ImportCreateSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        membership, data, now = membership_of(request), form.validated_data, clock.now()
-        if data.get("list") is not None:
-            lead_list = access_list(membership, data["list"])
-        else:
-            lead_list = get_or_create_list(account=membership.account, name=data["list_name"], now=now)
+        membership, data = membership_of(request), form.validated_data
         made = imports.create_import(
             account=membership.account,
-            lead_list=lead_list,
+            lead_list=data["list_name"] if data.get("list") is None else access_list(membership, data["list"]),
             upload=data["file"],
             default_ddd=data.get("default_ddd", ""),
             by=membership.user,
-            now=now,
+            now=clock.now(),
         )
         wake_imports()
         return Response(serializers.ImportSerializer(made).data, status=status.HTTP_201_CREATED)

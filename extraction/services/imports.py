@@ -22,6 +22,7 @@ from accounts.models import Account, User
 from extraction.errors import ImportNotFailed, UnknownDdd, UploadTooLarge
 from extraction.models import LeadImport, LeadList
 from extraction.services.import_run import Lease, LeaseLost, process
+from extraction.services.lists import get_or_create_list
 from leads_infinitos.kernel.phone import DDDS
 
 logger = logging.getLogger(__name__)
@@ -35,17 +36,30 @@ Status = LeadImport.Status
 
 
 def create_import(
-    *, account: Account, lead_list: LeadList, upload: File[Any], default_ddd: str, by: User | None, now: dt.datetime
+    *,
+    account: Account,
+    lead_list: LeadList | str,
+    upload: File[Any],
+    default_ddd: str,
+    by: User | None,
+    now: dt.datetime,
 ) -> LeadImport:
     """A queued import of `upload` into the account's list. An empty file is taken too: reading it says why it is refused.
 
-    `default_ddd` completes numbers without a DDD; "" for none. Raises UploadTooLarge, UnknownDdd, LeadList.DoesNotExist.
+    `lead_list` may be the name of one, which is made where the account has none. `default_ddd` completes numbers without a
+    DDD; "" for none. Raises UploadTooLarge, UnknownDdd, ListNameMissing, LeadList.DoesNotExist, and has made no list then.
     """
     return _store(account, lead_list, upload, default_ddd, by, now, Status.QUEUED, None)
 
 
 def import_now(
-    *, account: Account, lead_list: LeadList, upload: File[Any], default_ddd: str, by: User | None, now: dt.datetime
+    *,
+    account: Account,
+    lead_list: LeadList | str,
+    upload: File[Any],
+    default_ddd: str,
+    by: User | None,
+    now: dt.datetime,
 ) -> LeadImport:
     """The import of `upload`, run to its end before this returns; no worker can take it meanwhile. Raises as `create_import`."""
     lead_import = _store(account, lead_list, upload, default_ddd, by, now, Status.RUNNING, now + LEASE)
@@ -75,7 +89,7 @@ def run_due(*, now: dt.datetime, keep_going: Callable[[], bool] = lambda: True, 
 
 def _store(
     account: Account,
-    lead_list: LeadList,
+    lead_list: LeadList | str,
     upload: File[Any],
     default_ddd: str,
     by: User | None,
@@ -83,12 +97,14 @@ def _store(
     status: str,
     claimed_until: dt.datetime | None,
 ) -> LeadImport:
-    if lead_list.account_id != account.pk:
-        raise LeadList.DoesNotExist
     if upload.size > settings.UPLOAD_MAX_BYTES:
         raise UploadTooLarge(limit_mb=settings.UPLOAD_MAX_BYTES // 2**20)
     if default_ddd and default_ddd not in DDDS:
         raise UnknownDdd(ddd=default_ddd)
+    if isinstance(lead_list, str):
+        lead_list = get_or_create_list(account=account, name=lead_list, now=now)
+    if lead_list.account_id != account.pk:
+        raise LeadList.DoesNotExist
     lead_import = LeadImport(
         account=account,
         list=lead_list,

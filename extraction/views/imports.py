@@ -20,7 +20,6 @@ from extraction.forms import ImportForm
 from extraction.models import LeadImport
 from extraction.selectors import list_import_rows, list_imports, walk_import_rows
 from extraction.services import exports, imports, undo
-from extraction.services.lists import get_or_create_list
 from extraction.tasks import wake_imports
 from extraction.views.presenting import FileRead, RowTabs, header_of, steps_at
 
@@ -126,15 +125,15 @@ def import_retry(request: AccountRequest, import_id: int) -> HttpResponse:
 
 
 def _store(request: AccountRequest, form: ImportForm) -> LeadImport:
-    data, account, now = form.cleaned_data, request.membership.account, clock.now()
+    data = form.cleaned_data
     name = data["list_name"] or PurePath(data["file"].name).stem or "Planilha"
     made = imports.create_import(
-        account=account,
-        lead_list=data["list"] or get_or_create_list(account=account, name=name, now=now),
+        account=request.membership.account,
+        lead_list=data["list"] or name,
         upload=data["file"],
         default_ddd=data["default_ddd"],
         by=request.user,
-        now=now,
+        now=clock.now(),
     )
     wake_imports()
     return made

@@ -89,6 +89,7 @@ def test_a_file_that_is_too_large_is_refused(ana_browser: Client, settings: Sett
     answer = send(ana_browser, list_name="Maio")
 
     assert (answer.status_code, answer.json()["code"]) == (409, "upload_too_large")
+    assert not LeadList.objects.exists()
 
 
 def test_an_empty_file_is_an_import_that_says_so(ana_browser: Client) -> None:

@@ -78,6 +78,7 @@ def test_what_is_wrong_is_said_beside_the_field(ana_browser: Client, caio: Membe
     too_large = send(ana_browser, content=b"x" * (2**20 + 1))
     assert (too_large.status_code, "passa de 1 MB" in too_large.content.decode()) == (422, True)
     assert not LeadImport.objects.exists()
+    assert not LeadList.objects.exclude(pk=foreign.pk).exists()  # a refused file leaves no empty list behind
 
 
 def test_an_open_import_is_followed_until_it_ends(ana_browser: Client, lead_list: LeadList) -> None:

@@ -17,7 +17,6 @@ from extraction.errors import ExtractionError
 from extraction.models import LeadImport
 from extraction.selectors import import_report
 from extraction.services.imports import import_now
-from extraction.services.lists import get_or_create_list
 
 REJECTED_EXIT = 2
 
@@ -39,14 +38,13 @@ class Command(BaseCommand):
             raise CommandError("Nenhuma conta tem um membro com este e-mail.")
         try:
             with options["file"].open("rb") as content:
-                now = clock.now()
                 lead_import = import_now(
                     account=membership.account,
-                    lead_list=get_or_create_list(account=membership.account, name=options["list"], now=now),
+                    lead_list=options["list"],
                     upload=File(content, name=options["file"].name),
                     default_ddd=options["default_ddd"],
                     by=membership.user,
-                    now=now,
+                    now=clock.now(),
                 )
         except OSError as error:
             raise CommandError(f"Não foi possível abrir o arquivo: {error.strerror}.") from error
