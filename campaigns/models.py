@@ -150,6 +150,7 @@ class Campaign(models.Model):
     finished_at = models.DateTimeField("concluída em", null=True, blank=True)
     # [weekday, Monday first][interval] = [from, to) in minutes of the local day
     window = models.JSONField("horário de envio", default=default_window)
+    skip_holidays = models.BooleanField("não enviar em feriados nacionais", default=False)
     name_fallback = models.CharField("quando não há nome", max_length=60, blank=True)
     daily_cap = models.PositiveIntegerField("limite diário da campanha", null=True, blank=True)
     used_on = models.DateField(null=True, blank=True, editable=False)

@@ -174,6 +174,7 @@ def _plan(data: dict[str, Any]) -> CampaignPlan:
         texts=data.get("texts", ()),
         name_fallback=data.get("name_fallback", ""),
         window=data.get("window"),
+        skip_holidays=data.get("skip_holidays", False),
         daily_cap=data.get("daily_cap"),
         starts_at=data.get("starts_at", KEEP),
     )
@@ -188,5 +189,6 @@ def _chosen(campaign: Campaign) -> dict[str, Any]:
         "texts": [row.body for row in campaign.variations.all()],
         "name_fallback": campaign.name_fallback,
         "window": campaign.window,
+        "skip_holidays": campaign.skip_holidays,
         "daily_cap": campaign.daily_cap,
     }

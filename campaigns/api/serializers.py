@@ -75,6 +75,7 @@ class CampaignOut(serializers.Serializer[Any]):
     texts = serializers.SerializerMethodField()
     name_fallback = serializers.CharField(source="campaign.name_fallback")
     window = _window(source="campaign.window")
+    skip_holidays = serializers.BooleanField(source="campaign.skip_holidays")
     daily_cap = serializers.IntegerField(source="campaign.daily_cap", allow_null=True)
     stats = StatsOut(source="*")
     retry_of = serializers.IntegerField(source="campaign.retry_of_id", allow_null=True)
@@ -101,6 +102,7 @@ class CampaignIn(serializers.Serializer[Any]):
     )
     name_fallback = serializers.CharField(required=False, allow_blank=True, max_length=60)
     window = _window(required=False)
+    skip_holidays = serializers.BooleanField(required=False, help_text="Não enviar em feriados nacionais.")
     daily_cap = serializers.IntegerField(required=False, allow_null=True, min_value=1)
     starts_at = serializers.DateTimeField(
         required=False, allow_null=True, help_text="Nulo tira o horário: uma campanha agendada volta a ser rascunho."

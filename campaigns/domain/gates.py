@@ -154,7 +154,10 @@ def lane_verdict(lane: LaneFacts, account: AccountFacts, *, now: dt.datetime, ta
 def campaign_verdict(campaign: CampaignFacts, account: AccountFacts, *, now: dt.datetime, tally: Tally) -> Verdict:
     """The campaign's window and its own daily limit."""
     if not campaign.window.is_open(now, account.time_zone):
-        return _wait("outside_window", campaign.window.next_open(now, account.time_zone))
+        opens = campaign.window.next_open(now, account.time_zone)
+        if holiday := campaign.window.holiday(now, account.time_zone):
+            return _wait("holiday", opens, holiday=holiday)
+        return _wait("outside_window", opens)
     if campaign.daily_cap is not None:
         day = account_day(account, now=now)
         used = used_on_day(day, campaign.used_on, campaign.used_count)

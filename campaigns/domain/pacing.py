@@ -8,11 +8,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from campaigns.domain.closed_days import national_holiday
 from leads_infinitos.kernel.clock import local_day, start_of_local_day
 
 MINUTES_OF_DAY = 24 * 60
 START_BUDGET_S = 10.0  # a send starts this long after its claim at the latest, else it counts as not sent
 LEASE_MARGIN_S = 5.0
+# A lone weekday may be skipped by a change of clocks, or be Christmas and New Year's Day a week later.
+SEARCH_DAYS = 60
 LATE_AFTER = dt.timedelta(minutes=60)
 
 
@@ -42,12 +45,16 @@ class WindowError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Local hours in which a campaign may send: per weekday (Monday first) intervals [from, to) in minutes."""
+    """Local hours in which a campaign may send: per weekday (Monday first) intervals [from, to) in minutes.
+
+    With `skip_holidays` it stays closed on national holidays, whatever their weekday says.
+    """
 
     days: tuple[tuple[tuple[int, int], ...], ...]
+    skip_holidays: bool = False
 
     @classmethod
-    def of(cls, raw: Sequence[Sequence[Sequence[int]]]) -> Window:
+    def of(cls, raw: Sequence[Sequence[Sequence[int]]], *, skip_holidays: bool = False) -> Window:
         """From the stored list [weekday][interval][from, to]. Raises WindowError; a window that never opens is one too."""
         if len(raw) != 7:
             raise WindowError(-1)
@@ -64,24 +71,30 @@ class Window:
             days.append(tuple(spans))
         if not any(days):
             raise WindowError(-1)
-        return cls(tuple(days))
+        return cls(tuple(days), skip_holidays)
 
     def is_open(self, now: dt.datetime, time_zone: str) -> bool:
         """Whether `now` lies inside an interval of its local day."""
+        if self.holiday(now, time_zone):
+            return False
         local = now.astimezone(ZoneInfo(time_zone))
         minute = local.hour * 60 + local.minute
         return any(start <= minute < end for start, end in self.days[local.weekday()])
+
+    def holiday(self, now: dt.datetime, time_zone: str) -> str:
+        """The national holiday that keeps the window closed on the local day of `now`; "" where none does."""
+        return national_holiday(local_day(now, time_zone)) if self.skip_holidays else ""
 
     def next_open(self, now: dt.datetime, time_zone: str) -> dt.datetime:
         """The first moment from `now` on at which the window is open, as UTC: `now` itself when it is."""
         if self.is_open(now, time_zone):
             return now
         today = local_day(now, time_zone)
-        for ahead in range(15):
+        for ahead in range(SEARCH_DAYS):
             for moment in self._openings(today + dt.timedelta(days=ahead), time_zone):
                 if moment >= now and self.is_open(moment, time_zone):
                     return moment
-        raise WindowError(-1)  # a window that `of` accepted opens at least once a fortnight
+        raise WindowError(-1)  # a window that `of` accepted opens within the search
 
     def _openings(self, day: dt.date, time_zone: str) -> Iterator[dt.datetime]:
         """Instants of a local day at which the window may open, in order: the starts of its intervals, as UTC.

@@ -71,6 +71,7 @@ class CampaignForm(forms.Form):
         input_formats=["%Y-%m-%dT%H:%M"],
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
+    skip_holidays = forms.BooleanField(label="Não enviar em feriados nacionais", required=False)
     daily_cap = forms.IntegerField(
         label="Limite diário desta campanha",
         min_value=1,
@@ -180,6 +181,7 @@ class CampaignForm(forms.Form):
             texts=data["texts"],
             name_fallback=data["name_fallback"],
             window=data["window"],
+            skip_holidays=data["skip_holidays"],
             daily_cap=data["daily_cap"],
             starts_at=self.start_time,
         )
@@ -203,6 +205,7 @@ def initial_of(campaign: Campaign, *, time_zone: str) -> dict[str, Any]:
         "starts_at": campaign.starts_at.astimezone(ZoneInfo(time_zone)) if campaign.starts_at else None,
         "daily_cap": campaign.daily_cap,
         "window": campaign.window,
+        "skip_holidays": campaign.skip_holidays,
     }
 
 

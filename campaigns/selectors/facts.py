@@ -60,7 +60,7 @@ def lane_facts(lane: SendLane, connection: Connection) -> gates.LaneFacts:
 def campaign_facts(campaign: Campaign) -> gates.CampaignFacts:
     return gates.CampaignFacts(
         campaign_id=campaign.pk,
-        window=Window.of(campaign.window),
+        window=Window.of(campaign.window, skip_holidays=campaign.skip_holidays),
         daily_cap=campaign.daily_cap,
         used_on=campaign.used_on,
         used_count=campaign.used_count,

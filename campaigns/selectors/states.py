@@ -26,6 +26,7 @@ _SHOWN_AS = {
     "connection_removed": "waiting_connection",
     "no_connection": "waiting_connection",
     "outside_window": "outside_window",
+    "holiday": "outside_window",
 }
 # Where no number may send, the reason that needs a person stands first, then the one that lasts longest.
 _URGENCY = ("disconnected", "connection_removed", "lane_daily_limit", "resting")

@@ -63,6 +63,7 @@ def _copy(campaign: Campaign, *, by: User | None, now: dt.datetime, **fields: ob
         "account_id": campaign.account_id,
         "name": next_name(campaign.name, taken=taken),
         "window": campaign.window,
+        "skip_holidays": campaign.skip_holidays,
         "name_fallback": campaign.name_fallback,
         "daily_cap": campaign.daily_cap,
         "created_by": by,

@@ -73,6 +73,7 @@ class CampaignPlan:
     texts: Sequence[str] = ()
     name_fallback: str = ""
     window: list[list[list[int]]] | None = None
+    skip_holidays: bool = False
     daily_cap: int | None = None
     starts_at: dt.datetime | Start | None = KEEP
 
@@ -122,9 +123,12 @@ def _apply(campaign: Campaign, plan: CampaignPlan) -> None:
     _check_texts(plan, lists=list(lists.values()))
     campaign.name_fallback, campaign.daily_cap = plan.name_fallback, plan.daily_cap
     campaign.window = plan.window if plan.window is not None else default_window()
+    campaign.skip_holidays = plan.skip_holidays
     if not isinstance(plan.starts_at, Start):
         campaign.starts_at = plan.starts_at
-    campaign.save(update_fields=["name", "status", "name_fallback", "daily_cap", "window", "starts_at"])
+    campaign.save(
+        update_fields=["name", "status", "name_fallback", "daily_cap", "window", "skip_holidays", "starts_at"]
+    )
     owner = {"account_id": campaign.account_id, "campaign": campaign}
     campaign.campaign_lists.all().delete()
     CampaignList.objects.bulk_create(

@@ -65,6 +65,7 @@ REASONS: dict[str, str] = {
     "pace": "O número espera o intervalo entre mensagens.",
     # The campaign
     "outside_window": "Fora do horário de envio",
+    "holiday": "Hoje é feriado nacional ({holiday})",
     "campaign_daily_limit": "Limite diário da campanha atingido: {limit} hoje",
     "preparing": "Estamos preparando as mensagens. Leva alguns instantes.",
     "by_user": "Nada sai até você retomar.",
@@ -75,13 +76,13 @@ REASONS: dict[str, str] = {
     "campaign_scheduled": "A campanha espera a hora marcada.",
     "campaign_finished": "A campanha já terminou.",
     "no_connection": "Nenhum número foi escolhido. Edite a campanha e escolha um.",
-    # Rests of a number
     # Faults of ours that the watchdog found
     "no_sender": "O envio está atrasado por um problema nosso. Já fomos avisados; você não precisa fazer nada.",
     "lane_asleep": "O número não estava sendo atendido por uma falha nossa. Já o acordamos.",
     "lease_stuck": "Um envio ficou sem resposta por uma falha nossa. Já o encerramos; confira as incertas.",
     "nothing_queued": "A contagem da fila estava errada por uma falha nossa. Já a corrigimos.",
     "turn": "É a vez de outra campanha neste número.",
+    # Rests of a number
     "auth": "O token ou a chave da instância não é aceito. Confira os dados no painel da Mega API.",
     "instance_missing": "A instância não existe mais no provedor. Crie outra na Mega API e conecte de novo.",
     "rate_limited": "o provedor pediu uma pausa",
@@ -106,12 +107,12 @@ REASONS: dict[str, str] = {
     "not_on_whatsapp": "Este número não tem WhatsApp. Confira o telefone na lista.",
     "media_unreachable": "O WhatsApp não conseguiu abrir o anexo. Confira o endereço do arquivo.",
     "bad_request": "O provedor recusou a mensagem. Revise o texto da variação.",
-    "not_connected": "O provedor estava fora do ar nas três tentativas. Crie outra campanha quando ele voltar.",
-    "not_started": "O envio não começou a tempo nas três tentativas. Crie outra campanha para estas pessoas.",
+    "not_connected": "O provedor estava fora do ar nas três tentativas. Quando a campanha terminar, use “Tentar de novo”.",
+    "not_started": "O envio não começou a tempo nas três tentativas. Quando a campanha terminar, use “Tentar de novo”.",
     "check_failed": "O provedor não conseguiu conferir este número nas três tentativas.",
     "check_timeout": "O provedor demorou demais para conferir este número nas três tentativas.",
     "check_connection_lost": "A conexão caiu ao conferir este número nas três tentativas.",
-    "check_not_connected": "O provedor estava fora do ar ao conferir este número. Crie outra campanha quando ele voltar.",
+    "check_not_connected": "O provedor estava fora do ar ao conferir o número. Quando a campanha terminar, use “Tentar de novo”.",
     # Messages of which nobody knows whether they left
     "timeout": "O provedor não respondeu a tempo. A mensagem pode ter chegado: confira no celular antes de reenviar.",
     "connection_lost": "A conexão caiu durante o envio. A mensagem pode ter chegado: confira no celular antes de reenviar.",

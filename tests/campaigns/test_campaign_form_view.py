@@ -114,6 +114,21 @@ def test_several_intervals_and_midnight_are_understood(ana_browser: Client, ana:
     assert Campaign.objects.get().window[5] == [[480, 720], [1080, 1440]]
 
 
+def test_holidays_are_sent_on_unless_the_box_is_ticked_and_the_box_remembers(
+    ana_browser: Client, ana: Membership
+) -> None:
+    ana_browser.post("/campaigns/new/", filled(ana))
+    assert not Campaign.objects.get().skip_holidays
+
+    campaign = Campaign.objects.get()
+    ana_browser.post(f"/campaigns/{campaign.pk}/edit/", filled(ana, skip_holidays="1"))
+
+    campaign.refresh_from_db()
+    assert campaign.skip_holidays
+    page = ana_browser.get(f"/campaigns/{campaign.pk}/edit/").content.decode()
+    assert 'name="skip_holidays" value="1" checked' in page
+
+
 def test_a_column_of_the_list_may_be_used(ana_browser: Client, ana: Membership) -> None:
     listed = make_list(ana.account, leads=1, variable_keys=["bairro"])
 

@@ -120,6 +120,13 @@ def test_a_scheduled_campaign_is_moved_and_unmarked_but_not_into_the_past(ana_br
     assert (unmarked["status"], unmarked["stats"]["starts_at"]) == ("draft", None)
 
 
+def test_a_campaign_says_whether_it_sends_on_holidays_and_keeps_it(ana_browser: Client, ana: Membership) -> None:
+    made = ana_browser.post("/api/campaigns/", body_for(ana, skip_holidays=True), JSON).json()
+    renamed = ana_browser.patch(f"/api/campaigns/{made['id']}/", {"name": "Outro nome"}, JSON).json()
+    changed = ana_browser.patch(f"/api/campaigns/{made['id']}/", {"skip_holidays": False}, JSON).json()
+    assert [one["skip_holidays"] for one in (made, renamed, changed)] == [True, True, False]
+
+
 def test_pause_resume_and_cancel_move_the_campaign(ana_browser: Client, ana: Membership) -> None:
     campaign = make_campaign(ana.account, make_connection(ana.account))
 

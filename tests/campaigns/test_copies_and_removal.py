@@ -56,6 +56,7 @@ def test_a_copy_says_the_same_as_a_new_draft() -> None:
     account = make_sender()
     campaign = sent_campaign(account)
     Campaign.objects.update(name="Natal", window=[[[60, 120]]] * 7, daily_cap=7, name_fallback="cliente", starts_at=NOW)
+    Campaign.objects.update(skip_holidays=True)
     campaign.refresh_from_db()
     removed = make_connection(account)
     campaign.lanes.add(removed.lane, through_defaults={"account": account})
@@ -68,6 +69,7 @@ def test_a_copy_says_the_same_as_a_new_draft() -> None:
         "Natal (2)", "draft", None, 0, 0,
     )  # fmt: skip
     assert (copy.window, copy.daily_cap, copy.name_fallback) == ([[[60, 120]]] * 7, 7, "cliente")
+    assert copy.skip_holidays
     assert list(copy.lists.all()) == list(campaign.lists.all())
     assert [row.body for row in copy.variations.all()] == [row.body for row in campaign.variations.all()]
     assert list(copy.lanes.all()) == list(campaign.lanes.exclude(connection=removed))

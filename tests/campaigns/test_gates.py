@@ -119,6 +119,7 @@ def test_the_accounts_verdict_stands_before_the_numbers() -> None:
     [
         ({}, "", None),
         ({"window": pacing.Window.of([[[13 * 60, 14 * 60]]] * 7)}, "outside_window", NOW + dt.timedelta(hours=1)),
+        ({"window": pacing.Window.of([[[0, 1440]]] * 7, skip_holidays=True)}, "", None),
         ({"daily_cap": 5, "used_count": 4}, "", None),
         ({"daily_cap": 5, "used_count": 5}, "campaign_daily_limit", MIDNIGHT),
         ({"daily_cap": 5, "used_count": 5, "used_on": None}, "", None),
@@ -128,6 +129,17 @@ def test_the_accounts_verdict_stands_before_the_numbers() -> None:
 def test_the_gate_of_a_campaign(change: dict[str, object], reason: str, until: dt.datetime | None) -> None:
     verdict = gates.campaign_verdict(replace(CAMPAIGN, **change), ACCOUNT, now=NOW, tally=Tally())  # type: ignore[arg-type]
     assert (verdict.reason, verdict.until) == (reason, until)
+
+
+def test_a_holiday_closes_the_window_of_a_campaign_that_asked_for_it() -> None:
+    christmas = dt.datetime(2026, 12, 25, 15, tzinfo=dt.UTC)
+    silent = replace(CAMPAIGN, window=pacing.Window.of([[[0, 1440]]] * 7, skip_holidays=True))
+
+    verdict = gates.campaign_verdict(silent, ACCOUNT, now=christmas, tally=Tally())
+
+    assert (verdict.reason, verdict.compared) == ("holiday", {"holiday": "Natal"})
+    assert verdict.until == dt.datetime(2026, 12, 26, 3, tzinfo=dt.UTC)
+    assert gates.campaign_verdict(CAMPAIGN, ACCOUNT, now=christmas, tally=Tally()).may_send
 
 
 @pytest.mark.parametrize(

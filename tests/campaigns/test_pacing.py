@@ -11,7 +11,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from campaigns.domain import pacing
+from campaigns.domain.closed_days import national_holiday
 from campaigns.domain.pacing import Window, WindowError
+from leads_infinitos.kernel.clock import local_day, start_of_local_day
 from tests.campaigns.clocks import moments
 
 ZONES = ["America/Sao_Paulo", "America/New_York", "Europe/Lisbon", "America/Havana", "Australia/Lord_Howe", "UTC"]
@@ -66,6 +68,28 @@ def test_the_next_opening_is_the_first_open_minute(raw: list[list[list[int]]], n
     while moment < opening:
         assert not window.is_open(moment, zone) or moment < now
         moment += MINUTE
+
+
+@given(raw=windows, now=moments, zone=st.sampled_from(ZONES))
+@example(raw=[[]] * 3 + [[[0, 60]]] + [[]] * 3, now=dt.datetime(2025, 12, 20, tzinfo=dt.UTC), zone="America/Sao_Paulo")
+def test_a_window_without_holidays_opens_on_the_first_open_minute_of_no_holiday(
+    raw: list[list[list[int]]], now: dt.datetime, zone: str
+) -> None:
+    window, every_day = Window.of(raw, skip_holidays=True), Window.of(raw)
+    opening = window.next_open(now, zone)
+    assert window.is_open(opening, zone)
+    assert not national_holiday(local_day(opening, zone))
+    moment = now
+    while (moment := every_day.next_open(moment, zone)) < opening:
+        assert national_holiday(local_day(moment, zone))
+        moment = start_of_local_day(local_day(moment, zone) + dt.timedelta(days=1), zone)
+
+
+def test_national_holidays_are_those_of_the_law_and_not_carnival() -> None:
+    days = [dt.date(2026, 1, 1) + dt.timedelta(days=number) for number in range(365)]
+    found = [f"{day:%d/%m}" for day in days if national_holiday(day)]
+    assert found == ["01/01", "03/04", "21/04", "01/05", "07/09", "12/10", "02/11", "15/11", "20/11", "25/12"]
+    assert national_holiday(dt.date(2026, 9, 7)) == "Independência do Brasil"
 
 
 @given(now=moments, zone=st.sampled_from(ZONES))
