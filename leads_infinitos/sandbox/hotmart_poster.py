@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -18,7 +19,8 @@ from leads_infinitos.sandbox.page.hotmart_panel import hotmart_panel
 from leads_infinitos.sandbox.provider import CONTROL, Panel
 from leads_infinitos.sandbox.wire import BadField, answer, fields_of, guarded, int_field, text_field
 
-DEFAULT_URL = "http://127.0.0.1:8000/webhooks/hotmart/"
+# The portal that runs beside the sandbox says where it is.
+DEFAULT_URL = f"{os.environ.get('PUBLIC_URL', 'http://127.0.0.1:8000').rstrip('/')}/webhooks/hotmart/"
 DEFAULT_HOTTOK = "sandbox-hottok"
 DEFAULT_TEMPLATE = "PURCHASE_APPROVED"
 TIMEOUT_S = 10.0
@@ -58,7 +60,7 @@ class HotmartPoster:
     def reset(self) -> None:
         self._posted.clear()
 
-    def panels(self) -> list[Panel]:
+    def panels(self, *, url: str) -> list[Panel]:
         return [hotmart_panel(self._posted, url=DEFAULT_URL, hottok=DEFAULT_HOTTOK, template=DEFAULT_TEMPLATE)]
 
     async def close(self) -> None:

@@ -34,8 +34,8 @@ class Provider(Protocol):
     def reset(self) -> None:
         """Back to how it was when the server started."""
 
-    def panels(self) -> list[Panel]:
-        """Its sections of the page, in order."""
+    def panels(self, *, url: str) -> list[Panel]:
+        """Its sections of the page, in order; `url` is where this server listens, without a final slash."""
 
     async def close(self) -> None:
         """Stop what still runs in the background."""

@@ -29,6 +29,7 @@ def test_the_page_shows_what_was_delivered_by_instance(sandbox: SandboxClient, m
     assert "Olá, Maria!" in html
     assert "+55 (11) 98765-4321" in html
     assert "token-megasandbox-1" in html
+    assert f"<code>{sandbox.url}/mega</code>" in html  # with key and token, all that a connection asks for
 
 
 def test_nothing_that_was_sent_becomes_markup(sandbox: SandboxClient, mega: Mega, receiver: Receiver) -> None:

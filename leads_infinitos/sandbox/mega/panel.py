@@ -32,9 +32,9 @@ FAULTS = {
 }
 
 
-def numbers_panel(instances: Iterable[Instance]) -> Panel:
-    """Every instance with its forms, a form for a new one, and the table of magic numbers."""
-    drawn = "".join(_instance(instance) for instance in instances)
+def numbers_panel(instances: Iterable[Instance], *, host: str) -> Panel:
+    """Every instance with what a connection asks for and its forms, a form for a new one, the table of magic numbers."""
+    drawn = "".join(_instance(instance, host) for instance in instances)
     new = form(
         f"{CONTROL}/instances",
         field("Chave da instância", "key", hint="loja-centro")
@@ -51,7 +51,7 @@ def numbers_panel(instances: Iterable[Instance]) -> Panel:
     )
 
 
-def _instance(instance: Instance) -> str:
+def _instance(instance: Instance, host: str) -> str:
     plan = instance.faults
     fault = f'<span class="fault">⚠ {e(FAULTS[plan.fault])}</span>' if plan.fault else ""
     pairing = f"<p>Código de pareamento: <code>{e(instance.pairing_code)}</code></p>" if instance.pairing_code else ""
@@ -60,7 +60,8 @@ def _instance(instance: Instance) -> str:
         f'<span class="status {e(instance.status)}">{STATUSES[instance.status]}</span>{fault}'
         f'<span class="note">{phone(instance.phone)} · {instance.accepted} aceitas de {instance.sends} envios · '
         f"{instance.checks} consultas</span></header>"
-        f"<p>Token: <code>{e(instance.token)}</code></p>{pairing}"
+        f"<p>Host: <code>{e(host)}</code> · Instance key: <code>{e(instance.key)}</code> · "
+        f"Token: <code>{e(instance.token)}</code></p>{pairing}"
         f'<div class="actions">{_status_button(instance)}</div>'
         f'<details><summary>Falhas, webhook e respostas</summary><div class="grid">'
         f"<div><h4>Falhas</h4>{_faults_form(instance)}</div><div><h4>Webhook</h4>{_webhook_form(instance)}</div>"

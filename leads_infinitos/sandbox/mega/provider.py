@@ -45,8 +45,8 @@ class MegaApi:
     def state(self) -> dict[str, object]:
         return {"instances": [instance.as_json() for instance in self.instances.values()]}
 
-    def panels(self) -> list[Panel]:
-        return [numbers_panel(self.instances.values())]
+    def panels(self, *, url: str) -> list[Panel]:
+        return [numbers_panel(self.instances.values(), host=f"{url}/{self.name}")]
 
     async def close(self) -> None:
         await self.webhooks.close()

@@ -42,10 +42,16 @@ class Page:
         """Everything at a glance; `?auto` draws it again every few seconds."""
         panels = [messages_panel(self._log), mails_panel(self._mailbox)]
         for provider in self._providers:
-            panels += provider.panels()
+            panels += provider.panels(url=_own_address(request))
         html = layout(panels, auto="auto" in request.query, messages=len(self._log), mails=len(self._mailbox))
         headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
         return web.Response(text=html, content_type="text/html", headers=headers)
+
+
+def _own_address(request: web.Request) -> str:
+    """Where the server was reached, not as the visitor wrote it: a connection accepts only the address it knows."""
+    host, port = request.get_extra_info("sockname")[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def layout(panels: Sequence[Panel], *, auto: bool, messages: int, mails: int) -> str:
