@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
@@ -7,6 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import Membership
 from campaigns.models import CampaignExclusion
 from tests.campaigns.rows import give_allowance, make_campaign, make_connection, make_list, make_messages, settle
+from tests.factories import NOW
 
 HTMX = {"HX-Request": "true"}
 
@@ -63,6 +66,22 @@ def test_a_poll_refreshes_the_page_when_the_state_changed(ana_browser: Client, a
     assert "HX-Refresh" not in same
     assert "<html" not in same.content.decode()
     assert changed["HX-Refresh"] == "true"
+
+
+def test_a_poll_brings_no_words_for_a_question_that_the_page_does_not_hold(
+    ana_browser: Client, beto_browser: Client, ana: Membership
+) -> None:
+    running = make_campaign(ana.account, status="running")
+    scheduled = make_campaign(ana.account, status="scheduled", started_at=None, starts_at=NOW + dt.timedelta(hours=1))
+
+    asked = [
+        (ana_browser, f"/campaigns/{running.pk}/?was=running"),
+        (beto_browser, f"/campaigns/{running.pk}/?was=running"),
+        (ana_browser, f"/campaigns/{scheduled.pk}/?was=scheduled"),
+    ]
+    held = ["cancel-words" in browser.get(address, headers=HTMX).content.decode() for browser, address in asked]
+
+    assert held == [True, False, False]
 
 
 @pytest.mark.parametrize(
