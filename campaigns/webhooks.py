@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, OperationalError, transaction
+from django.db import connection as database
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.request import UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
@@ -25,6 +27,7 @@ from leads_infinitos.kernel import crypto
 
 logger = logging.getLogger("campaigns")
 
+T = TypeVar("T")
 MOST_BYTES = 2 * 1024 * 1024
 NUDGE_EXPIRES_S = 30  # beat has come by many times by then
 
@@ -36,7 +39,10 @@ def whatsapp(request: HttpRequest, secret: str) -> HttpResponse:
         response = _answer(405, "method_not_allowed")
         response["Allow"] = "POST"
         return response
-    connection = _connection_of(secret)
+    try:
+        connection = _on_live_database(lambda: _connection_of(secret))
+    except DatabaseError as error:
+        return _unavailable(error)
     if connection is None:
         return _answer(404, "unknown")
     try:
@@ -59,6 +65,19 @@ def _connection_of(secret: str) -> Connection | None:
     return Connection.objects.filter(webhook_digest=digest, archived_at__isnull=True).first()
 
 
+def _on_live_database(work: Callable[[], T]) -> T:
+    """What `work` gives; done again when the server closed our connection meanwhile, as its restart does. Nobody posts the
+    event a second time.
+    """
+    try:
+        return work()
+    except OperationalError:
+        database.close_if_unusable_or_obsolete()
+        if database.connection is not None:  # it lives: the trouble is another
+            raise
+        return work()
+
+
 def _json(raw: bytes) -> dict[str, Any] | None:
     try:
         value = json.loads(raw)
@@ -69,15 +88,19 @@ def _json(raw: bytes) -> dict[str, Any] | None:
 
 def _store(connection: Connection, body: dict[str, Any]) -> HttpResponse:
     try:
-        urgent = inbound.store(connection=connection, body=body, now=clock.now())
+        urgent = _on_live_database(lambda: inbound.store(connection=connection, body=body, now=clock.now()))
     except RecursionError:
         return _refuse(connection, 400, "unreadable")
     except DatabaseError as error:
-        logger.error("webhook.inbox_unavailable", extra={"error": type(error).__name__})
-        return _answer(503, "unavailable")
+        return _unavailable(error)
     if urgent:  # somebody may ask to stop; receipts wait for beat's next tick
         transaction.on_commit(_nudge)
     return _answer(200, "ok")
+
+
+def _unavailable(error: DatabaseError) -> HttpResponse:
+    logger.error("webhook.inbox_unavailable", extra={"error": type(error).__name__})
+    return _answer(503, "unavailable")
 
 
 def _nudge() -> None:

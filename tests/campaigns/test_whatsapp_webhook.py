@@ -5,9 +5,11 @@ import json
 import logging
 from typing import Any
 
+import psycopg
 import pytest
 from django.conf import settings as django_settings
 from django.db import DatabaseError
+from django.db import connection as database
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -176,3 +178,46 @@ def test_nothing_of_the_address_or_the_body_is_logged(connection: Connection, ca
     assert "webhook.refused" in logged
     for private in (SECRET, "endereco-antigo", "segredo", "chave-errada", connection.instance_key, PHONE, PHONE[1:]):
         assert private not in logged
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(database.vendor != "postgresql", reason="SQLite has no sessions that a server could end")
+@pytest.mark.parametrize("step", ["_connection_of", "_store"])
+def test_an_event_survives_a_restart_of_the_database(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    inner = getattr(webhooks, step)
+    ended: list[int] = []
+
+    def after_the_end_of_the_session(*args: Any) -> Any:
+        if not ended:
+            ended.append(end_this_session())
+        return inner(*args)
+
+    monkeypatch.setattr(webhooks, step, after_the_end_of_the_session)
+
+    assert post(of(connection, ack("ID-1"))) == 200
+    assert ended
+    assert GatewayEvent.objects.count() == 1
+
+
+def end_this_session() -> int:
+    """What a restart of PostgreSQL does to the session of the request."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        pid = int(cursor.fetchone()[0])
+    with psycopg.connect(**database.get_connection_params() | {"cursor_factory": None}) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [pid])
+    return pid
+
+
+def test_a_database_that_is_down_answers_503_before_anything_is_read(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(secret: str) -> Connection:
+        raise DatabaseError
+
+    monkeypatch.setattr(webhooks, "_connection_of", refuse)
+
+    assert post(of(connection, ack("ID-1"))) == 503
