@@ -28,7 +28,7 @@ from leads_infinitos.sandbox.client import SandboxClient
 T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parents[3]
-START_S = 60.0
+START_S = 120.0
 STOP_S = 20.0
 LOOK_S = 0.1
 REDIS_DATABASES = range(15, 0, -1)
