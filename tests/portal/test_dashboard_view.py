@@ -124,5 +124,5 @@ def test_it_costs_the_same_whatever_there_is(
         make_messages(make_campaign(ana.account, connection), connection, 2)
         UsageDay.objects.create(account=ana.account, day=today, campaign_ref=number, sent=1)
 
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(30):
         ana_browser.get("/dashboard/")
