@@ -52,8 +52,6 @@ _SENTENCES: dict[str, str] = {
     "blocked": "O envio está bloqueado nesta conta. Fale com a gente para resolver.",
 }
 
-HALTED = "Os envios desta conta foram parados pela nossa equipe. Fale com a gente para entender o motivo."
-
 OUTCOMES: dict[str, str] = {
     "paid": "Pago",
     "disputed": "Reembolso em análise",

@@ -17,8 +17,6 @@ class Kind(StrEnum):
     INVALID = "invalid"
 
 
-USABLE_KINDS = frozenset({Kind.MOBILE, Kind.LANDLINE, Kind.FOREIGN})
-
 SCIENTIFIC_NOTATION = "scientific_notation"
 DDD_FROM_DEFAULT = "ddd_from_default"
 DDD_INHERITED = "ddd_inherited"
