@@ -14,7 +14,7 @@ from django.http import HttpRequest
 
 from accounts import clock
 from accounts.models import Account, ApiToken, Membership, OutboxEmail, SandboxClock, User, normalise_email
-from accounts.services import outbox, tokens
+from accounts.services import outbox, people, tokens
 
 if TYPE_CHECKING:  # Django's classes take a type only while types are checked
     NewUserBase = forms.ModelForm[User]
@@ -96,6 +96,19 @@ class AccountAdmin(AccountAdminBase):
     search_fields = ("name", "memberships__user__email")
     readonly_fields = ("created_at",)
     inlines = (MembershipInline,)
+
+    def save_model(self, request: HttpRequest, obj: Account, form: Any, change: bool) -> None:
+        """A change goes through the service, which lets the sender see it at once."""
+        if not change:
+            super().save_model(request, obj, form, change)
+            return
+        people.update_account(
+            account=obj,
+            name=obj.name,
+            time_zone=obj.time_zone,
+            frequency_cap_days=obj.frequency_cap_days,
+            now=clock.now(),
+        )
 
     def has_delete_permission(self, request: HttpRequest, obj: Account | None = None) -> bool:
         return False  # an account's ledger is the proof of what was sent; erasure has a service of its own

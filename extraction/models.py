@@ -88,6 +88,7 @@ class LeadImport(models.Model):
         verbose_name = "importação"
         verbose_name_plural = "importações"
         constraints = [
+            models.UniqueConstraint(fields=["account", "id"], name="lead_import_of_account"),
             models.CheckConstraint(
                 condition=~Q(status="done")
                 | Q(

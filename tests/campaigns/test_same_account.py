@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 
 import pytest
 from django.apps import apps
@@ -26,8 +27,8 @@ def owned(model: type[models.Model]) -> bool:
 
 
 def pairs_of_models() -> Iterator[tuple[str, str, str]]:
-    """(table, column, parent's table) of every foreign key of campaigns between rows of tenants."""
-    for model in apps.get_app_config("campaigns").get_models():
+    """(table, column, parent's table) of every foreign key of leads and campaigns between rows of tenants."""
+    for model in chain(*(apps.get_app_config(app).get_models() for app in ("extraction", "campaigns"))):
         for field in model._meta.local_fields:
             parent = field.related_model
             if not isinstance(field, models.ForeignKey) or parent is None or parent is Account:
