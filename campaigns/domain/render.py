@@ -34,18 +34,18 @@ def render(text: str, *, values: Mapping[str, str], name_fallback: str = "") -> 
     """The text with every hole filled: by its value, else by its own fallback `{nome|tudo bem}`, else by `name_fallback`.
 
     An empty name without a fallback closes the gap it leaves: "Oi {nome}, tudo" -> "Oi, tudo". Raises Unrenderable
-    (`blank_placeholder` with the field, `leftover_brace`, `empty_text`): such a text is never sent. A brace inside a
-    value is part of the value and stays.
+    (`blank_placeholder` with the field, `leftover_brace`, `empty_text`): such a text is never sent. A value that holds a
+    brace is a hole of somebody else's text, not a value: it counts as empty, so that no brace ever leaves.
     """
     leftover = _HOLE.sub("", text)
-    if "{" in leftover or "}" in leftover:
+    if _BRACE.search(leftover):
         raise Unrenderable("leftover_brace")
 
     def fill(match: re.Match[str]) -> str:
         field = key_of(match.group(1) or match.group(3))
         own = match.group(2) if match.group(1) else match.group(4)
         value = values.get("nome" if field in NAME_FIELDS else field, "")
-        if value.strip():
+        if value.strip() and not _BRACE.search(value):
             return value
         if own is not None:
             return own or _NOTHING
@@ -57,10 +57,13 @@ def render(text: str, *, values: Mapping[str, str], name_fallback: str = "") -> 
     filled = re.sub(rf"^{_NOTHING}[ \t]*[,;:!.]?[ \t]*|[ \t]*{_NOTHING}", "", filled, flags=re.MULTILINE)
     if not filled.strip():
         raise Unrenderable("empty_text")
+    if _BRACE.search(filled):  # of a fallback for the name
+        raise Unrenderable("leftover_brace")
     return filled
 
 
 _NOTHING = "\x00"
+_BRACE = re.compile(r"[{}]")
 
 
 def lead_values(*, name: str, city: str, uf: str, email: str, variables: Mapping[str, str]) -> dict[str, str]:
@@ -87,7 +90,7 @@ def check_texts(texts: Sequence[str], *, known: Iterable[str], limit: int) -> li
             problems.append(TextProblem(index, "empty_text"))
         if len(text) > limit:
             problems.append(TextProblem(index, "text_too_long"))
-        if re.search(r"[{}]", _HOLE.sub("", text)):
+        if _BRACE.search(_HOLE.sub("", text)):
             problems.append(TextProblem(index, "leftover_brace"))
         problems += [TextProblem(index, "unknown_field", field) for field in fields_of(text) if field not in keys]
     return problems
