@@ -36,6 +36,7 @@ RECEIPTS: tuple[dict[str, object], ...] = (
     {"acks": [3], "acks_duplicated": True},
     {"acks": [2, 3, 4]},
 )
+ACK_DELAY_MS = 300
 
 
 class GatewayError(Exception):
@@ -77,7 +78,7 @@ class Gateway:
             took = list(pool.map(lambda row: calls.set_webhook(config_of(row), url=address_of(row)), rows))
         for number, instance in enumerate(self.instances):
             if self.sandbox is not None:
-                self.sandbox.add_instance(instance.key, **RECEIPTS[number % len(RECEIPTS)])
+                self.sandbox.add_instance(instance.key, ack_delay_ms=ACK_DELAY_MS, **RECEIPTS[number % len(RECEIPTS)])
         return sum(took)
 
     def misbehave(self) -> None:

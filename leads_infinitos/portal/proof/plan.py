@@ -14,10 +14,13 @@ ACCOUNTS = 5
 LANES_PER_SEND = (
     1 / 4
 )  # a message in doubt holds its number for a whole lease: few messages each, so that a proof is short
-MOST_LANES, FEWEST_LANES = 600, 10
+MOST_LANES, FEWEST_LANES = 300, 10
 AUDIENCE_PER_SEND = 1.25  # limits, refusals and messages in doubt keep some from leaving
 UNLIMITED = 1_000_000
-GAPS_S = (0.8, 1.0, 1.3)
+GAPS_S = (0.8, 1.0, 1.3)  # times what keeps all numbers together at SENDS_PER_S, and at least these
+# What two cores can send and hear the receipts of: the interval must be what holds a number back, not the machine.
+SENDS_PER_S = 40
+DOUBT_S = 3.4  # what messages in doubt cost a number per send, on average: each fifth holds it for a lease
 ZONES = ("America/Sao_Paulo", "America/Noronha", "America/Manaus", "America/Rio_Branco", "America/Sao_Paulo")
 AREA_CODES = ("11", "21", "31", "51", "85")
 CAMPAIGNS = (2, 3, 2, 3, 2)
@@ -66,12 +69,14 @@ def make_plan(*, sends: int, rng: random.Random, lanes: int | None = None, magic
     accounts = min(ACCOUNTS, lanes)
     per_account = math.ceil(sends * AUDIENCE_PER_SEND / accounts) + 4
     shares = [lanes // accounts + (number < lanes % accounts) for number in range(accounts)]
+    slow = max(lanes / SENDS_PER_S - DOUBT_S, 1.0)
     return [
-        _account(number, lanes=share, audience=per_account, rng=rng, magic=magic) for number, share in enumerate(shares)
+        _account(number, lanes=share, audience=per_account, slow=slow, rng=rng, magic=magic)
+        for number, share in enumerate(shares)
     ]
 
 
-def _account(number: int, *, lanes: int, audience: int, rng: random.Random, magic: bool) -> Account:
+def _account(number: int, *, lanes: int, audience: int, slow: float, rng: random.Random, magic: bool) -> Account:
     caps: list[int | None] = [None] * lanes
     campaign_caps: list[int | None] = [None] * CAMPAIGNS[number]
     daily_limit = daily_per_number = UNLIMITED
@@ -94,7 +99,7 @@ def _account(number: int, *, lanes: int, audience: int, rng: random.Random, magi
         )
         phones.next_campaign()
         campaigns.append(Campaign(cap, messages))
-    numbers = tuple(Lane(rng.choice(GAPS_S), cap) for cap in caps)
+    numbers = tuple(Lane(round(rng.choice(GAPS_S) * slow, 3), cap) for cap in caps)
     return Account(ZONES[number], daily_limit, daily_per_number, numbers, tuple(campaigns))
 
 

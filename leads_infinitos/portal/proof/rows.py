@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db import connection as database
-from django.db.models import TextField, Value
+from django.db.models import F, Max, TextField, Value
 from django.db.models.functions import Cast, Concat
 
 from accounts.models import Account
@@ -31,6 +31,7 @@ from leads_infinitos.portal.proof import plan
 ALL_WEEK = [[[0, 1440]]] * 7
 MARK = "Prova do envio"  # how the accounts of a proof are called
 BATCH = 1000
+SPREAD = 10
 NOT_YET = dt.timedelta(hours=1)
 
 
@@ -86,8 +87,12 @@ def _make_account(number: int, wanted: plan.Account, instances: Iterator[Instanc
 
 
 def open_lanes(*, now: dt.datetime) -> None:
-    """From now on whoever sends finds every number due."""
-    SendLane.objects.update(not_before=now, wake_at=now)
+    """From now on numbers become due, spread over one interval."""
+    for part in range(SPREAD):
+        lanes = SendLane.objects.annotate(part=F("pk") % SPREAD).filter(part=part)
+        slowest = lanes.aggregate(slowest=Max("gap_min_s"))["slowest"] or 0.0
+        due = now + dt.timedelta(seconds=slowest * part / SPREAD)
+        lanes.update(not_before=due, wake_at=due)
 
 
 def _make_connection(account: Account, lane: plan.Lane, at: Instance, *, name: str, now: dt.datetime) -> Connection:
