@@ -61,8 +61,8 @@ def _lane(connection: Connection) -> SendLane:
 
 
 def list_choices(*, account: Account) -> QuerySet[LeadList]:
-    """The lists a campaign may use, newest first."""
-    return LeadList.objects.filter(account=account).order_by("-created_at", "-pk")
+    """The lists a campaign may use, newest first; one without leads (a refused file left it) has nobody to write to."""
+    return LeadList.objects.filter(account=account, lead_count__gt=0).order_by("-created_at", "-pk")
 
 
 def example_lead(*, account: Account, list_ids: list[int]) -> Lead | None:

@@ -87,7 +87,9 @@ def _lane_state(lane: SendLane, account: gates.AccountFacts, *, now: dt.datetime
     known = facts.lane_facts(lane, lane.connection)
     verdict = gates.lane_verdict(known, account, now=now, tally=gates.Tally())
     day = pacing.usage_day(now=now, time_zone=account.time_zone, used_on=lane.used_on)
-    next_at = max(now, lane.not_before) if verdict.may_send else verdict.until
+    # While one is in flight, not_before is its lease plus the gap: the message is leaving now.
+    pace = now if lane.in_flight_token else max(now, lane.not_before)
+    next_at = pace if verdict.may_send else verdict.until
     used, limit = gates.used_on_day(day, lane.used_on, lane.used_count), gates.lane_limit(known, account)
     return LaneState(lane, verdict, used, limit, next_at)
 

@@ -29,6 +29,7 @@ FOUND = {
     ConnectionState.DISCONNECTED: "{name} está desconectado. Leia o QR code para conectar.",
     ConnectionState.UNKNOWN: "Não conseguimos falar com o provedor de {name}. Confira os dados ou tente de novo em instantes.",
 }
+CREDENTIALS_REFUSED = ("auth", "instance_missing")  # codes of a connection's last error
 
 
 @require_safe
@@ -82,7 +83,9 @@ def _check(request: AccountRequest, connection_id: int) -> HttpResponse:
     try:
         connections.check_connection(connection=connection, now=clock.now())
         connection.refresh_from_db(fields=["state", "last_error"])
-        found = FOUND[ConnectionState(connection.state)].format(name=connection.name)
+        # A refused key or token says all; to read the QR code again would not help.
+        refused = connection.last_error in CREDENTIALS_REFUSED
+        found = "" if refused else FOUND[ConnectionState(connection.state)].format(name=connection.name)
         text = " ".join(filter(None, (found, texts.reason(connection.last_error))))
         is_up = connection.state == ConnectionState.CONNECTED
         (flashes.success if is_up else flashes.warning)(request, text)
