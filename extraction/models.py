@@ -99,7 +99,7 @@ class LeadImport(models.Model):
                     + models.F("not_ready_count")
                 ),
                 name="import_rows_add_up",
-            )
+            ),
         ]
         indexes = [
             # extraction.services.imports: the oldest waiting import, and those that are being worked on
