@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 
 from campaigns.domain.dealing import FAILOVER_AFTER
+from campaigns.errors import RetryPreparing
 from campaigns.models import CampaignMessage, Connection, ConnectionState
 from campaigns.services import copies, failover
 from campaigns.services.reconcile import reconcile_counters
@@ -68,7 +69,7 @@ def test_two_people_who_retry_at_once_make_one_run() -> None:
     def attempt() -> str:
         try:
             copies.retry_failures(campaign=campaign, by=None, now=NOW)
-        except copies.RetryPreparing:
+        except RetryPreparing:
             return "refused"
         return "made"
 
