@@ -17,7 +17,7 @@ CALL_TIMEOUT_S = 2  # short, so that a lease ends in seconds: 10 to start, the c
 KILLS_PER_SEND = 1 / 150
 FEWEST_KILLS, MOST_KILLS = 10, 100
 # A process visits each point about once for so many messages: short proofs have small batches.
-SENDS_PER_BATCH, LARGEST_BATCH = 2.5, 7.0
+SENDS_PER_BATCH, LARGEST_BATCH = 2.5, 3.5
 SQLITE_NAME = "leads.sqlite3"  # as the settings call it
 OURS = (
     "EMAIL_URL",

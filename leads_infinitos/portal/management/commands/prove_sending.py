@@ -120,6 +120,8 @@ class Command(BaseCommand):
                     process.wait()
             if keep:
                 self.stdout.write(f"    Logs: {environment['VAR_DIR']}")
+        if code < 0:
+            raise CommandError(f"A prova foi morta pelo sinal {-code}.", returncode=NOT_RUN)
         if code:
             sys.exit(code)
 
