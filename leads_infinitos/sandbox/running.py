@@ -15,6 +15,7 @@ from pathlib import Path
 
 from leads_infinitos.sandbox.client import SandboxClient
 from leads_infinitos.sandbox.server import Options, SandboxServer
+from leads_infinitos.supervisor import die_with_parent
 
 START_S = 20.0
 STOP_S = 5.0
@@ -84,7 +85,9 @@ def sandbox_process(*, accept_log: Path | None = None, mega_admin_token: str | N
         command += ["--accept-log", str(accept_log.resolve())] if accept_log is not None else []
         command += ["--mega-admin-token", mega_admin_token] if mega_admin_token is not None else []
         root = Path(__file__).resolve().parents[2]
-        process = subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL)  # noqa: S603 (our own module)
+        process = subprocess.Popen(  # noqa: S603 (our own module)
+            command, cwd=root, stdout=subprocess.DEVNULL, preexec_fn=die_with_parent
+        )
         try:
             ready = _wait_ready(process, ready_file)
             yield SandboxClient(f"http://127.0.0.1:{ready['port']}", smtp_port=ready["smtp_port"])

@@ -67,6 +67,7 @@ class Command(BaseCommand):
         wanted = self._wanted(**options)
         if wanted.broken and settings.PRODUCTION:
             raise CommandError("--break só existe fora de produção.", returncode=REFUSED)
+        before = signal.signal(signal.SIGTERM, _interrupt)  # what was started and made is stopped and removed
         try:
             if wanted.port:
                 self._prove(wanted, as_json=bool(options["json"]))
@@ -79,6 +80,8 @@ class Command(BaseCommand):
             ) from error
         except (StageError, CrewError, GatewayError, SandboxError, psycopg.Error, redis.RedisError) as error:
             raise CommandError(f"A prova não pôde rodar: {error}", returncode=NOT_RUN) from error
+        finally:
+            signal.signal(signal.SIGTERM, before)
 
     def _wanted(self, **options: object) -> Wanted:
         files = options["instances"], options["accept_log"]
@@ -101,7 +104,6 @@ class Command(BaseCommand):
         """Make what the proof may break, and run it there in a process of its own: this one keeps its settings."""
         if settings.DATABASE_URL:
             _refuse_foreign_database()
-        signal.signal(signal.SIGTERM, _interrupt)
         with proof_environment(sends=wanted.sends, broken=wanted.broken, keep=keep) as (environment, port):
             process = subprocess.Popen(  # noqa: S603 (our own interpreter and entry point)
                 _command(wanted, port=port, as_json=as_json),
