@@ -1,4 +1,4 @@
-"""`python -m tests`: the whole suite on SQLite, then on PostgreSQL and Redis.
+"""`python -m tests`: the whole suite on SQLite, and beside it on PostgreSQL and Redis.
 
 DATABASE_URL and REDIS_URL name the services of the second round; without both it brings its own. Arguments go to pytest.
 """
@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,10 +31,14 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(prefix="leads-report-") as folder:
         reports = [Path(folder, "sqlite.json"), Path(folder, "services.json")]
-        codes = [_round("SQLite, embedded", {}, reports[0], arguments)]
         try:
-            with _services() as (name, services):
-                codes.append(_round(name, services.environment(), reports[1], arguments))
+            with _services() as (name, services), ThreadPoolExecutor() as both:
+                # Side by side: the tests that start real processes wait more than they work.
+                rounds = [
+                    both.submit(_round, "SQLite, embedded", {}, reports[0], arguments),
+                    both.submit(_round, name, services.environment(), reports[1], arguments),
+                ]
+                codes = [one.result() for one in rounds]
         except ServiceError as error:
             sys.stderr.write(f"{error}\n")
             return 1
@@ -57,16 +62,20 @@ def _services() -> Iterator[tuple[str, Services]]:
 
 
 def _round(name: str, services: dict[str, str], report: Path, arguments: list[str]) -> int:
-    sys.stdout.write(f"\n== Tests on {name}\n")
-    sys.stdout.flush()
+    """One run of pytest; its output comes in one piece at its end, so that two of them can be read."""
     started = time.monotonic()
     # What a developer's shell or .env sets for the product must not decide whether its tests pass.
     kept = {name: value for name, value in os.environ.items() if name not in _product_variables()}
     environment = {**kept, **services, "ENV_FILE": os.devnull, REPORT_VARIABLE: str(report)}
     command = [sys.executable, "-m", "pytest", "-p", "tests.left_out", *arguments]
-    code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
-    sys.stdout.write(f"== {name}: {time.monotonic() - started:.0f} s\n")
-    return code
+    sys.stdout.write(f"== Tests on {name}: started\n")
+    sys.stdout.flush()
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    sys.stdout.write(f"{done.stdout}\n== Tests on {name}: {time.monotonic() - started:.0f} s\n\n")
+    sys.stdout.flush()
+    return done.returncode
 
 
 def _product_variables() -> set[str]:
